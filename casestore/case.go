@@ -1,0 +1,202 @@
+// Package casestore holds the domain of the line - the Case, the Conversation,
+// the Promise - and is the one place that talks to Redis.
+package casestore
+
+import (
+	"slices"
+	"time"
+
+	"secondline/internal/flow"
+	"secondline/internal/private"
+)
+
+// Stage is how far a request has come. A case is made as StageStarted by the
+// line, becomes StageRequested at the end of the intake, and is moved on by the
+// programme's case system or a coordinator.
+type Stage string
+
+// The stages of a request, in the order of programme.md. StageStarted is left
+// for StageRequested or, when a stop rule applies, is deleted; every later stage
+// can also become StageOnHold, StageWithdrawn or StageIneligible.
+const (
+	StageStarted           Stage = "started"
+	StageRequested         Stage = "requested"
+	StageCollectingRecords Stage = "collecting_records"
+	StageRecordsComplete   Stage = "records_complete"
+	StageInReview          Stage = "in_review"
+	StageDelivered         Stage = "delivered"
+	StageFollowedUp        Stage = "followed_up"
+	StageClosed            Stage = "closed"
+	StageIneligible        Stage = "ineligible"
+	StageOnHold            Stage = "on_hold"
+	StageWithdrawn         Stage = "withdrawn"
+)
+
+// CaseID names a case. It is random and says nothing about the person.
+type CaseID string
+
+// Case is one request for a second opinion.
+type Case struct {
+	ID    CaseID
+	Stage Stage
+	// Number is what the patient is told; zero until the intake is complete.
+	Number RequestNumber
+	// Line is the line called: "tollfree" or "international". Language is a
+	// BCP 47 tag.
+	Line, Language string
+	Opened         time.Time
+	Updated        time.Time
+	// Caller is the number that called, in E.164; empty where it was withheld.
+	Caller private.Text
+	// Answers holds what was answered, by the names of the intake's steps;
+	// a recording is kept as its SID.
+	Answers  flow.Answers
+	Consents []Consent
+	// CallBy is when a coordinator must have called, as the patient was told.
+	CallBy time.Time
+	// At is the step of the intake that an unfinished one goes on with.
+	At string
+	// Fails counts dates of birth that did not match when somebody tried to
+	// take the case up again; FailedAt is when the last did not.
+	Fails    int
+	FailedAt time.Time
+}
+
+// Consent is a permission given or refused, with what is needed to show it was
+//
+type Consent struct {
+	// Kind is "calls", "texts", "voicemail" or "processing".
+	Kind string
+	// Given is the answer: "yes", "no", "person_only", "agree".
+	Given string
+	// Prompt and Version are the wording that asked; Key is what was pressed.
+	Prompt, Version, Key string
+	// Call is the SID of the call, Line the line it came in on.
+	Call, Line string
+	At         time.Time
+	// Unproven is set where the consent is for a number other than the one
+	// that called: its holder has not confirmed it.
+	Unproven bool
+}
+
+// SetConsent records c in place of an earlier answer to the same question in
+// the same call; answers of earlier calls stay.
+func (c *Case) SetConsent(consent Consent) {
+	c.Consents = slices.DeleteFunc(c.Consents, func(old Consent) bool {
+		return old.Kind == consent.Kind && old.Call == consent.Call
+	})
+	c.Consents = append(c.Consents, consent)
+}
+
+// Phone is the number to call about the case, in E.164: the one that was typed,
+// else the one that called.
+func (c *Case) Phone() private.Text {
+	if typed := c.Answers["phone"]; !typed.Empty() {
+		return typed
+	}
+	return c.Caller
+}
+
+// Resumable says whether the person who began an unfinished request can take it
+// up by telephone: a date of birth was given to recognise them by, it was
+// touched within keep, and guessing has not been tried too often.
+func (c *Case) Resumable(now time.Time, keep time.Duration) bool {
+	return c.Stage == StageStarted && c.Answers.Get("birth_date") != "" &&
+		now.Sub(c.Updated) < keep && !c.Locked(now)
+}
+
+// A case takes this many wrong dates of birth in this time before it can no
+// longer be taken up by machine (rules.md 3.1, guessing: 5 in 24 h).
+const (
+	maxFails    = 5
+	failsForget = 24 * time.Hour
+)
+
+// Locked says whether too many wrong dates of birth were tried lately.
+func (c *Case) Locked(now time.Time) bool {
+	return c.Fails >= maxFails && now.Sub(c.FailedAt) < failsForget
+}
+
+// Failed counts a wrong date of birth.
+func (c *Case) Failed(now time.Time) {
+	if now.Sub(c.FailedAt) >= failsForget {
+		c.Fails = 0
+	}
+	c.Fails++
+	c.FailedAt = now
+}
+
+// Conversation is one call, or one exchange of texts, and where it stands.
+type Conversation struct {
+	// Call is the CallSid.
+	Call string
+	// Version counts the turns; it is part of every URL handed out, so that a
+	// request that comes again, or late, is known.
+	Version int
+	// Token is Twilio's I-Twilio-Idempotency-Token of the last delivery.
+	Token string
+	Line  string
+	// Caller is the caller's number in E.164; empty where it was withheld.
+	Caller  private.Text
+	Started time.Time
+	State   flow.State
+	// Turn is the last answer given, kept so that a repeat gets the same.
+	Turn flow.Turn
+	// Case is the request that this call is making, without its answers, which
+	// stand in State; nil before the first personal answer.
+	Case *Case
+	// Unfinished says that the caller's number had an unfinished request when
+	// the call came in; ResumeTries counts the dates of birth tried since.
+	Unfinished  bool
+	ResumeTries int
+}
+
+// Task is something owed to a person by a time: a promise with an owner and an
+// outcome. It is open until it has an outcome.
+type Task struct {
+	ID   string
+	Kind TaskKind
+	Due  time.Time
+	// Owner is the coordinator who owes it; empty means the whole team.
+	Owner string
+	// Phone is whom to call; empty where only a recording tells.
+	Phone private.Text
+	// Recording is the SID of a message left.
+	Recording string
+	Case      CaseID
+	Call      string
+	Opened    time.Time
+	Outcome   string
+}
+
+// TaskKind says what is owed.
+type TaskKind string
+
+// What can be owed.
+const (
+	// TaskCallBack: the caller asked to be called.
+	TaskCallBack TaskKind = "call_back"
+	// TaskMessage: the caller left a message.
+	TaskMessage TaskKind = "message"
+	// TaskMissed: the caller wanted a person, nobody came, and nothing was
+	// chosen instead.
+	TaskMissed TaskKind = "missed_call"
+	// TaskFirstCall: an intake is complete and the coordinator's first call is
+	// promised.
+	TaskFirstCall TaskKind = "first_call"
+)
+
+// OptOut says that a number wants no automated calls and no texts.
+type OptOut struct {
+	At time.Time
+	// How is "key_9", "text", "coordinator"; Call is the SID it came by.
+	How, Call string
+}
+
+// Recording is what is known of one recording at Twilio.
+type Recording struct {
+	SID, Call string
+	// Status is "in-progress", "completed", "absent" or "failed".
+	Status  string
+	Seconds int
+}
