@@ -31,7 +31,9 @@ func (b *Book) edges(script string, s *Step) []edge {
 		}
 	} else if s.Ask != nil {
 		for _, o := range s.Ask.Outcomes() {
-			add(o, words(o))
+			if o != OK {
+				add(o, words(o))
+			}
 		}
 	}
 	add(OK, "")
@@ -58,7 +60,7 @@ func words(o Outcome) string { return strings.ReplaceAll(string(o), "_", " ") }
 
 // Wording lists every ID that the book may say, sorted.
 func (b *Book) Wording() []string {
-	ids := slices.Concat(b.ways.NoInput, b.ways.NoMatch, []string{b.ways.Escape, b.ways.Paused})
+	ids := slices.Concat(b.ways.NoInput, b.ways.NoMatch, []string{b.ways.Paused, b.ways.PausedOptional})
 	for _, s := range b.steps {
 		ids = slices.Concat(ids, s.Say, s.Lead, s.NoInput, s.NoMatch)
 		if s.Ask != nil {
@@ -157,7 +159,7 @@ func (b *Book) checkOutcomes(at string, s *Step, fault report) {
 }
 
 func (b *Book) checkWays(fault report) {
-	ways := append([]string{b.ways.Person, b.ways.Language, b.ways.Stop}, b.ways.Starts...)
+	ways := append([]string{b.ways.Person, b.ways.Stuck, b.ways.Language, b.ways.Stop}, b.ways.Starts...)
 	for _, at := range ways {
 		if b.steps[at] == nil {
 			fault("ways", "%q is nowhere", at)
@@ -170,7 +172,7 @@ func (b *Book) checkWays(fault report) {
 
 // checkPaths walks the whole book.
 func (b *Book) checkPaths(fault report) {
-	reached := b.reach(append([]string{b.ways.Person, b.ways.Language, b.ways.Stop}, b.ways.Starts...), nil)
+	reached := b.reach(append([]string{b.ways.Person, b.ways.Stuck, b.ways.Language, b.ways.Stop}, b.ways.Starts...), nil)
 	silent := func(s *Step) bool { return !s.waits("voice") && s.End == Open }
 	for _, sc := range b.scripts {
 		for i := range sc.Steps {

@@ -29,18 +29,18 @@ type Book struct {
 // Ways are the full IDs of the steps that the keys of every step lead to, and
 // the wording of the general retries.
 type Ways struct {
-	// Person is where key 0 and the third failed try lead, Language key 8,
-	// Stop key 9.
+	// Person is where key 0 leads, Language key 8, Stop key 9.
 	Person, Language, Stop string
 	// Starts lists where conversations begin.
 	Starts []string
 	// NoInput and NoMatch are said before the question is asked again, by the
-	// number of the try; Escape is said before the way to a person.
+	// number of the try.
 	NoInput, NoMatch []string
-	Escape           string
-	// Paused asks whether somebody is still there where words were awaited;
-	// Confirmed words are asked by each kind itself.
-	Paused string
+	// Stuck is the step that the last failed try leads to.
+	Stuck string
+	// Paused asks whether somebody is still there where words were awaited,
+	// PausedOptional where they may be skipped with pound.
+	Paused, PausedOptional string
 }
 
 // NewBook puts scripts together. Check says whether they are sound.
@@ -328,11 +328,15 @@ func (r *run) failed(step *Step, general, own []string) {
 		return
 	}
 	n := r.state.Tries - 1
-	_, recording := step.Ask.(Recording)
+	recording, ok := step.Ask.(Recording)
 	switch {
-	case recording:
+	case ok:
 		r.state.Phase = PhasePaused
-		r.sayAll([]string{r.book.ways.Paused})
+		paused := r.book.ways.Paused
+		if recording.Optional {
+			paused = r.book.ways.PausedOptional
+		}
+		r.sayAll([]string{paused})
 		r.turn.Await = Await{Kind: AwaitKeys, MaxKeys: 1, Seconds: waitPaused}
 	case n < len(own):
 		r.sayAll([]string{own[n]})
@@ -361,10 +365,7 @@ func (r *run) gaveUp(step *Step) bool {
 		r.enter(r.qualify(step.Fail))
 		return true
 	}
-	if r.book.ways.Escape != "" {
-		r.sayAll([]string{r.book.ways.Escape})
-	}
-	r.leave(r.book.ways.Person)
+	r.leave(r.book.ways.Stuck)
 	return true
 }
 

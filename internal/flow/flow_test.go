@@ -15,7 +15,7 @@ import (
 func tea() *Book {
 	return NewBook(Ways{
 		Person: "person.start", Language: "person.start", Stop: "stop.ask", Starts: []string{"tea.start"},
-		NoInput: []string{"ni1", "ni2"}, NoMatch: []string{"nm1", "nm2"}, Escape: "esc", Paused: "paused",
+		NoInput: []string{"ni1", "ni2"}, NoMatch: []string{"nm1", "nm2"}, Stuck: "person.stuck", Paused: "paused", PausedOptional: "paused",
 	}, &Script{Name: "tea", Title: "Tea", Steps: []Step{
 		{ID: "start", Say: []string{"hello"}, Goto: Goto{OK: "choose"}},
 		{ID: "choose", Say: []string{"tea-or-coffee"}, Ask: Choices("1", "tea", "2", "coffee"), Save: "drink", NoInput: []string{"own-ni"},
@@ -28,6 +28,7 @@ func tea() *Book {
 		{ID: "mail", Say: []string{"mail?"}, Ask: Email{Bad: "mail-bad"}, Save: "mail", Goto: Goto{OK: "done"}},
 		{ID: "done", Say: []string{"bye"}, Do: []string{"brew"}, End: Hangup},
 	}}, &Script{Name: "person", Title: "Person", Steps: []Step{
+		{ID: "stuck", Say: []string{"esc"}, Goto: Goto{OK: "start"}},
 		{ID: "start", Say: []string{"ring"}, Ask: Connect{To: "team"}, Goto: Goto{Talked: "end", Nobody: "end"}},
 		{ID: "end", Say: []string{"bye"}, End: Hangup},
 	}}, &Script{Name: "stop", Title: "Stop", Steps: []Step{

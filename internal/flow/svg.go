@@ -16,6 +16,7 @@ const (
 	boxPad     = 12
 	boxGap     = 46
 	laneGap    = 22
+	exitWide   = 350
 	margin     = 28
 )
 
@@ -51,7 +52,7 @@ func (b *Book) SVG(script string, say func(id string) string) (string, error) {
 		laneWide = max(laneWide, (lane+1)*laneGap)
 	}
 	last := boxes[len(boxes)-1]
-	wide := margin + boxWide + 300 + laneWide + 190
+	wide := margin + boxWide + exitWide + laneWide + margin
 	high := last.y + last.h + margin
 	var out strings.Builder
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="%d">`+"\n",
@@ -59,8 +60,12 @@ func (b *Book) SVG(script string, say func(id string) string) (string, error) {
 	out.WriteString(svgStyle)
 	fmt.Fprintf(&out, `<rect width="%d" height="%d" class="paper"/><text x="%d" y="40" class="title">%s</text>`+"\n", wide, high, margin, html.EscapeString(sc.Title))
 	fmt.Fprintf(&out, `<text x="%d" y="62" class="small">At every step: 0 a person · * again · 8 another language · 9 stop automated calls. Three tries, then a person.</text>`+"\n", margin)
+	left := map[int]int{}
 	for i, a := range arcs {
-		drawArc(&out, boxes, a, lanes[i])
+		drawArc(&out, boxes, a, lanes[i], left[a.from])
+		if lanes[i] >= 0 {
+			left[a.from]++
+		}
 	}
 	for _, bx := range boxes {
 		drawBox(&out, bx)
@@ -104,8 +109,14 @@ func (b *Book) layout(sc *Script, say func(string) string) ([]box, []arc) {
 		for _, to := range order {
 			arcs = append(arcs, arc{i, to, ways[to]})
 		}
+		jumps := 0
+		for _, to := range order {
+			if to != i+1 {
+				jumps++
+			}
+		}
 		bx.h = boxPad*2 + lineHigh*(1+len(bx.lines))
-		bx.h = max(bx.h, lineHigh*(len(bx.exits)+1)+8)
+		bx.h = max(bx.h, lineHigh*(len(bx.exits)+jumps)+14)
 		y += bx.h + boxGap
 		boxes[i] = bx
 	}
@@ -193,7 +204,8 @@ func drawBox(out *strings.Builder, bx box) {
 	out.WriteString("\n")
 }
 
-func drawArc(out *strings.Builder, boxes []box, a arc, lane int) {
+// drawArc draws one way on. nth counts the jumps that left the same box before.
+func drawArc(out *strings.Builder, boxes []box, a arc, lane, nth int) {
 	from, to := boxes[a.from], boxes[a.to]
 	if lane < 0 {
 		x := margin + 40
@@ -207,13 +219,13 @@ func drawArc(out *strings.Builder, boxes []box, a arc, lane int) {
 	// Leave at the lower right, run in a lane beside the exits, come in at the
 	// upper right.
 	edge := margin + boxWide
-	x := edge + 300 + lane*laneGap
-	y1 := from.y + from.h - 8 - 4*(lane%3)
+	x := edge + exitWide + lane*laneGap
+	y1 := from.y + from.h - 7 - lineHigh*nth
 	y2 := to.y + 8 + 4*(lane%3)
 	fmt.Fprintf(out, `<path class="line" marker-end="url(#tip)" d="M%d %dH%dQ%d %d %d %dV%dQ%d %d %d %dH%d"/>`,
 		edge, y1, x-8, x, y1, x, y1+sign(y2-y1)*8, y2-sign(y2-y1)*8, x, y2, x-8, y2, edge+2)
 	if a.label != "" {
-		fmt.Fprintf(out, `<text x="%d" y="%d" class="label">%s</text>`, edge+14, y1+4, html.EscapeString(a.label))
+		fmt.Fprintf(out, `<text x="%d" y="%d" class="label">%s</text>`, edge+14, y1-4, html.EscapeString(a.label))
 	}
 	out.WriteString("\n")
 }

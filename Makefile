@@ -1,0 +1,56 @@
+# What a developer of secondline types. `make` alone lists it.
+
+FUZZTIME  ?= 10s
+BENCHTIME ?= 1s
+
+# The race detector needs a C compiler.
+RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check deps fuzz bench
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## try the line in a browser telephone; needs nothing but Go
+	go run ./cmd/secondline demo
+
+test: deps ## install what the tests need, then vet and run every test
+	go vet ./...
+	go test $(RACE) ./...
+
+check: ## format, vet, staticcheck, and every test again under the race detector
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go test -race -count=1 ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "fuzz $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+bench: ## run every benchmark
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+# The tests talk to a real Redis, read TwiML with xmllint, and look at pages in
+# a real browser. What is there already is left alone.
+deps: ## install redis-server, chromium, xmllint and python3 where they are missing (Debian, Ubuntu)
+	@set -e; missing=; \
+	have() { for name; do command -v "$$name" >/dev/null 2>&1 && return 0; done; return 1; }; \
+	have redis-server || missing="$$missing redis-server"; \
+	have chromium chromium-browser google-chrome || missing="$$missing chromium"; \
+	have xmllint || missing="$$missing libxml2-utils"; \
+	have python3 || missing="$$missing python3"; \
+	[ -n "$$missing" ] || exit 0; \
+	have apt-get || { echo "The tests need:$$missing (Debian's names). Please install them."; exit 1; }; \
+	sudo=; if [ "$$(id -u)" != 0 ]; then \
+		have sudo || { echo "The tests need:$$missing. Please install them, or sudo."; exit 1; }; \
+		sudo=sudo; \
+	fi; \
+	echo "installing:$$missing"; \
+	$$sudo apt-get update -q; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing

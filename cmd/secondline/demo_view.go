@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"sort"
+	"strings"
+	"time"
+
+	"secondline/casestore"
+	"secondline/internal/twiliosim"
+	"secondline/internal/twiliosim/phone"
+)
+
+// view makes what the page shows.
+func (x *demoPhone) view(ctx context.Context) (phone.View, error) {
+	now := x.w.clock.Now().In(x.w.zone)
+	v := phone.View{
+		Status: phone.Idle, Now: now.Format("Monday, 2 January 2006, 3:04 p.m.") + " in New York", Hours: x.hours(now),
+		Await: phone.Await{Kind: phone.AwaitNone}, Lines: x.lines(), Callee: x.callee,
+	}
+	v.Now = strings.Replace(strings.Replace(v.Now, "PM", "p.m.", 1), "AM", "a.m.", 1)
+	for _, c := range demoCallers {
+		v.Callers = append(v.Callers, phone.Option{ID: c.id, Label: c.label, Note: c.note})
+	}
+	if x.call == nil {
+		return v, nil
+	}
+	v.Call = x.call.SID()
+	v.Status, v.Await = waiting(x.call)
+	for _, e := range x.call.Events() {
+		if c, ok := x.caption(e); ok {
+			v.Captions = append(v.Captions, c)
+		}
+	}
+	for _, trip := range x.call.Traffic() {
+		v.Traffic = append(v.Traffic, exchange(trip))
+	}
+	c, err := x.w.caseOf(ctx, x.call)
+	if err != nil || c == nil {
+		return v, err
+	}
+	v.Stage, v.Number = strings.ReplaceAll(string(c.Stage), "_", " "), c.Number.Reveal()
+	v.Case = x.facts(c)
+	return v, nil
+}
+
+func (x *demoPhone) hours(now time.Time) string {
+	opens := x.calendar.NextOpening(now).In(x.w.zone).Format("Monday at 3:04 PM")
+	switch x.calendar.State(now) {
+	case "open":
+		return "The line is open"
+	case "holiday":
+		return "The line is closed for a holiday until " + opens
+	}
+	return "The line is closed until " + opens
+}
+
+// waiting gives what the call waits for.
+func waiting(c *twiliosim.Call) (phone.Status, phone.Await) {
+	a := c.Await()
+	switch a.Kind {
+	case twiliosim.AwaitKeys:
+		return phone.InCall, phone.Await{Kind: phone.AwaitKeys, Digits: a.Digits, MaxDigits: a.MaxDigits, FinishOnKey: a.FinishOnKey, TimeoutSeconds: int(a.Timeout.Seconds())}
+	case twiliosim.AwaitRecording:
+		return phone.InCall, phone.Await{Kind: phone.AwaitRecording, FinishOnKey: a.FinishOnKey}
+	case twiliosim.AwaitTalk:
+		return phone.Talking, phone.Await{Kind: phone.AwaitTalk}
+	case twiliosim.AwaitRinging, twiliosim.AwaitQueue:
+		return phone.InCall, phone.Await{Kind: phone.AwaitRinging}
+	}
+	return phone.Ended, phone.Await{Kind: phone.AwaitNone}
+}
+
+func (x *demoPhone) caption(e twiliosim.Event) (phone.Caption, bool) {
+	c := phone.Caption{Who: phone.ByNote, At: e.At.In(x.w.zone).Format("3:04 PM"), Lang: e.Language}
+	switch e.Kind {
+	case twiliosim.EventSaid:
+		c.Who, c.Text = phone.ByLine, e.Text
+	case twiliosim.EventPlayed:
+		c.Text = "The line plays what you said."
+	case twiliosim.EventPressed:
+		c.Who, c.Text = phone.ByCaller, e.Text
+	case twiliosim.EventRecorded:
+		c.Who, c.Text = phone.ByCaller, "“"+e.Text+"”"
+	case twiliosim.EventDialed:
+		notes := map[string]string{"bridged": "Somebody takes the call. You are connected.", "busy": "Busy.", "no-answer": "It rings, and nobody answers.", "failed": "The call does not go through."}
+		if c.Text = notes[e.Result]; c.Text == "" {
+			return c, false
+		}
+	case twiliosim.EventRefused:
+		c.Text = "Twilio would refuse this answer: " + e.Text
+	case twiliosim.EventEnded:
+		c.Text = "The call has ended: " + e.Text + "."
+	default:
+		return c, false
+	}
+	return c, true
+}
+
+func exchange(t twiliosim.Exchange) phone.Trip {
+	trip := phone.Trip{Method: t.Method, Path: t.URL, Status: t.Status, TwiML: t.Body}
+	if u, err := url.Parse(t.URL); err == nil {
+		trip.Path = u.RequestURI()
+	}
+	if !strings.Contains(t.Type, "xml") {
+		trip.TwiML = ""
+	}
+	names := make([]string, 0, len(t.Form))
+	for name := range t.Form {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		trip.Fields = append(trip.Fields, [2]string{name, strings.Join(t.Form[name], ", ")})
+	}
+	return trip
+}
+
+// demoFacts are the rows of a request, in the order of asking.
+var demoFacts = []struct{ name, label string }{
+	{"for_whom", "The patient is"}, {"birth_date", "Date of birth"}, {"phone", "Another number to call"},
+	{"consent_calls", "May we call"}, {"consent_texts", "May we text"}, {"consent_voicemail", "May we leave a message"},
+	{"processing", "Processing in the United States"}, {"zip", "Zip code"}, {"state", "State"}, {"zone", "Time zone"},
+	{"local_time", "Local time"}, {"utc_offset", "Offset from UTC"}, {"good_time", "A good time to call"},
+	{"name", "Name"}, {"treated_at", "Places of treatment"}, {"question", "Question for the specialist"},
+}
+
+var demoValues = map[string]string{
+	"self": "the caller", "other": "someone else", "person_only": "only a person", "any_time": "any time", "agree": "agreed",
+}
+
+func (x *demoPhone) facts(c *casestore.Case) []phone.Fact {
+	var out []phone.Fact
+	for _, f := range demoFacts {
+		value := c.Answers.Get(f.name)
+		if value == "" {
+			continue
+		}
+		if words := demoValues[value]; words != "" {
+			value = words
+		}
+		if said, ok := x.w.sim.Recording(value); ok {
+			value = "“" + said + "”"
+		}
+		out = append(out, phone.Fact{Label: f.label, Value: value})
+	}
+	if !c.CallBy.IsZero() {
+		out = append(out, phone.Fact{Label: "A coordinator calls by", Value: c.CallBy.In(x.w.zone).Format("Monday, January 2, 3:04 PM")})
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+// Command secondline is the telephone and text line of an online second opinion
+// programme.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+}
+
+const usage = `secondline answers the telephone and text line of a second opinion programme.
+
+  secondline demo       try the line in a browser telephone; needs nothing else
+  secondline call       play a call from the terminal and print what was heard
+  secondline flow       draw the call scripts, or check that they are sound
+  secondline serve      answer real calls
+  secondline config     print the settings in force and where each came from
+  secondline version    print the version
+
+secondline COMMAND -h explains a command.
+`
+
+// environment looks up a variable, as os.LookupEnv does.
+type environment = func(string) (string, bool)
+
+// run carries out a command and gives the exit status: 0 when it did what was
+// asked, 1 when it did not, 2 when the question was not understood. It ends when
+// ctx does.
+func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return 2
+	}
+	switch args[0] {
+	case "serve":
+		return runServe(ctx, args[1:], env, stdout, stderr)
+	case "demo":
+		return runDemo(ctx, args[1:], env, stdout, stderr)
+	case "call":
+		return runCall(ctx, args[1:], env, stdout, stderr)
+	case "flow":
+		return runFlow(args[1:], stdout, stderr)
+	case "config":
+		return runConfig(args[1:], env, stdout, stderr)
+	case "version":
+		fmt.Fprintln(stdout, version())
+		return 0
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
+	fmt.Fprintf(stderr, "secondline: there is no command %q\n\n%s", args[0], usage)
+	return 2
+}
+
+// version gives the module's version and the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "secondline, version not known"
+	}
+	out := []string{"secondline", info.Main.Version}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			out = append(out, s.Value)
+		}
+	}
+	return strings.Join(append(out, info.GoVersion), " ")
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"secondline/casestore"
+	"secondline/internal/twilio"
+)
+
+const serveUsage = `secondline serve answers real calls.
+
+  secondline serve [-data DIR]
+
+Settings come from the environment; "secondline config" lists them. Without
+REDIS_URL it starts an installed redis-server of its own, which keeps its data
+in DIR.
+
+`
+
+// stopping is how long turns in flight may take once the program is asked to
+// stop.
+const stopping = 20 * time.Second
+
+// runServe answers calls until ctx ends.
+func runServe(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	data := flags.String("data", "data", "where the Redis that is started without REDIS_URL keeps its data")
+	flags.Usage = func() { fmt.Fprint(stderr, serveUsage); flags.PrintDefaults() }
+	if err := flags.Parse(args); err != nil {
+		return flagStatus(err)
+	}
+	settings, err := LoadSettings(env, os.ReadFile)
+	if err == nil {
+		err = settings.ValidateServe()
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	if err := serve(ctx, settings, *data, stdout, newLog(stderr)); err != nil {
+		fmt.Fprintln(stderr, "secondline serve:", err)
+		return 1
+	}
+	return 0
+}
+
+// flagStatus gives the exit status of flags that were not understood, and of a
+// question for help.
+func flagStatus(err error) int {
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	return 2
+}
+
+// serve starts in the order store, workers, listeners, and stops in reverse.
+func serve(ctx context.Context, s Settings, data string, stdout io.Writer, log *slog.Logger) error {
+	for _, warning := range s.Warnings() {
+		log.Warn(warning)
+	}
+	address, stopRedis, err := redisFor(ctx, s, data, stdout, log)
+	if err != nil {
+		return err
+	}
+	defer stopRedis()
+	store, err := openStore(s, address, log)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	client, err := twilio.NewClient(twilio.ClientConfig{
+		AccountSID: s.Deploy.AccountSID, AuthToken: s.Deploy.AuthToken.Reveal(),
+		APIKey: s.Deploy.APIKey, APISecret: s.Deploy.APISecret.Reveal(), BaseURL: s.Deploy.APIURL,
+	})
+	if err != nil {
+		return err
+	}
+	l, err := newLine(parts{settings: s, store: store, fetch: twilioFetcher{client}, now: time.Now, log: log})
+	if err != nil {
+		return err
+	}
+	return l.run(ctx, s, stdout, log)
+}
+
+// redisFor gives the address of Redis, and starts one where none is named.
+func redisFor(ctx context.Context, s Settings, data string, stdout io.Writer, log *slog.Logger) (string, func(), error) {
+	if address := s.Deploy.RedisURL.Reveal(); address != "" {
+		return address, func() {}, nil
+	}
+	child, err := startRedis(ctx, data, log)
+	if err != nil {
+		return "", nil, err
+	}
+	fmt.Fprintf(stdout, "REDIS_URL is not set: a redis-server of our own keeps everything in %s\n", data)
+	return child.URL(), func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
+		defer cancel()
+		if err := child.Stop(stop); err != nil {
+			log.Error("redis-server did not stop", "err", err)
+		}
+	}, nil
+}
+
+func openStore(s Settings, address string, log *slog.Logger) (*casestore.Store, error) {
+	ring, err := newRing(s.Deploy.PHIKeys)
+	if err != nil {
+		return nil, err
+	}
+	rdb, err := casestore.Connect(address)
+	if err != nil {
+		return nil, err
+	}
+	keep := time.Duration(s.Programme.Retention.UnfinishedIntakeDays) * 24 * time.Hour
+	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, Log: log}), nil
+}
+
+// run listens until ctx ends. Then no new request is taken, turns in flight
+// finish, and the workers stop last.
+func (l *line) run(ctx context.Context, s Settings, stdout io.Writer, log *slog.Logger) error {
+	public, err := net.Listen("tcp", s.Deploy.Listen)
+	if err != nil {
+		return fmt.Errorf("LISTEN: %w", err)
+	}
+	admin, err := net.Listen("tcp", s.Deploy.AdminListen)
+	if err != nil {
+		public.Close()
+		return fmt.Errorf("ADMIN_LISTEN: %w", err)
+	}
+	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorking()
+	var workers sync.WaitGroup
+	workers.Go(func() { l.store.KeepNumbers(working) })
+	workers.Go(func() { l.store.Work(working, workerName(), nil) })
+
+	servers := []*http.Server{hardened(l.handler, log), hardened(l.adminHandler(), log)}
+	failed := make(chan error, len(servers))
+	for i, listener := range []net.Listener{public, admin} {
+		go func() { failed <- servers[i].Serve(listener) }()
+	}
+	fmt.Fprintf(stdout, "Twilio's webhooks: %s (public address %s)\nmetrics and health: http://%s\n", public.Addr(), s.Deploy.PublicURL, admin.Addr())
+	log.Info("ready", "listen", public.Addr().String(), "admin", admin.Addr().String())
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	log.Info("stopping")
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
+	defer cancel()
+	for _, server := range servers {
+		if shut := server.Shutdown(stop); shut != nil {
+			log.Error("a listener did not stop", "err", shut)
+		}
+	}
+	stopWorking()
+	workers.Wait()
+	return err
+}
+
+// workerName tells replicas apart in the outbox.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "replica"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
+}
+
+// hardened bears slow and hostile clients.
+func hardened(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// adminHandler answers metrics and health on the second listener.
+func (l *line) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(l.metrics, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := l.store.Ping(ctx); err != nil {
+			http.Error(w, "Redis does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	return mux
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+)
+
+// testWorld is the whole program in memory, its clock at a time.
+func testWorld(t testing.TB, at string) *world {
+	t.Helper()
+	return testWorldLogging(t, at, slog.New(slog.DiscardHandler))
+}
+
+func testWorldLogging(t testing.TB, at string, log *slog.Logger) *world {
+	t.Helper()
+	settings, err := LoadSettings(noEnvironment, os.ReadFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	when, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := newWorld(settings, &clock{at: when}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.stop)
+	return w
+}
+
+// playTokens plays a call to its end.
+func (w *world) playTokens(t *testing.T, p *callPlayer, text string) {
+	t.Helper()
+	tokens, err := parseTokens(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.play(t.Context(), tokens); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,75 @@
+package phone
+
+import "context"
+
+// Exchange is a telephone exchange with one caller's telephone on it.
+//
+// Every method returns the state after it, also for a call that has just ended.
+// A call is named by View.Call; an unknown one gives ErrNoCall, an input that
+// does not fit the moment ErrNotNow, an id that the exchange does not offer
+// ErrUnknownOption. Any other error is the exchange's own fault: it is logged
+// and the visitor is asked to try again, so it must hold nothing personal.
+//
+// The page sends the inputs of one telephone strictly one after another. Two
+// pages may still drive one Exchange at once, so methods must be safe for
+// concurrent use.
+type Exchange interface {
+	// Ring places a call to one of View.Lines from one of View.Callers. A call
+	// still open on this telephone is hung up first.
+	Ring(ctx context.Context, line, caller string) (View, error)
+	// Press sends DTMF: one to 32 of the keys 0-9, * and #.
+	Press(ctx context.Context, call, keys string) (View, error)
+	// Silence lets the time that the line waits for pass with nothing pressed.
+	Silence(ctx context.Context, call string) (View, error)
+	// Speak gives what would be said into a recording, and ends the recording
+	// with the pound key. Words may be empty: a recording of nothing.
+	Speak(ctx context.Context, call, words string) (View, error)
+	// Hangup is the caller hanging up.
+	Hangup(ctx context.Context, call string) (View, error)
+	// RemoteHangup is the coordinator ending the talk.
+	RemoteHangup(ctx context.Context, call string) (View, error)
+	// View gives the state and changes nothing. With an empty call it is the
+	// latest call's, or the telephone at rest.
+	View(ctx context.Context, call string) (View, error)
+	// SetClock moves the clock to one of the Clock ids.
+	SetClock(ctx context.Context, to string) (View, error)
+	// SetCallee says what happens when the line next rings a coordinator: one
+	// of the Callee ids.
+	SetCallee(ctx context.Context, behaviour string) (View, error)
+}
+
+// Texter is an Exchange whose telephone can also send a text message to the
+// line. The page shows a reply box under View.Texts only for a Texter.
+type Texter interface {
+	// Text sends words from the caller's number to the line.
+	Text(ctx context.Context, words string) (View, error)
+}
+
+// What SetClock takes.
+const (
+	ClockOpen       = "open"       // now, or the next time that the line is open
+	ClockHour       = "hour"       // one hour later
+	ClockMorning    = "morning"    // tomorrow morning
+	ClockAfterHours = "afterhours" // the next time that the line is closed
+	ClockHoliday    = "holiday"    // the next holiday, at a time the line would be open
+)
+
+// What SetCallee takes.
+const (
+	CalleeAnswers  = "answers"
+	CalleeBusy     = "busy"
+	CalleeNoAnswer = "noanswer"
+)
+
+// Code is an error that the page can explain to its visitor.
+type Code string
+
+// The errors of an Exchange. They may be wrapped.
+const (
+	ErrNoCall        Code = "no_call"        // the call is unknown or over
+	ErrNotNow        Code = "not_now"        // the line does not expect this at the moment
+	ErrUnknownOption Code = "unknown_option" // a line, caller, clock or behaviour that is not offered
+)
+
+// Error gives the code in words for a log.
+func (c Code) Error() string { return "telephone exchange: " + string(c) }

@@ -1,0 +1,9 @@
+package ivr
+
+import "testing"
+
+func TestScriptsAreSound(t *testing.T) {
+	if _, err := NewBook(ZipRules{}); err != nil {
+		t.Fatal(err)
+	}
+}

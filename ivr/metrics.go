@@ -1,0 +1,33 @@
+package ivr
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics counts what the telephone does. No label holds anything personal.
+type Metrics struct {
+	turns   *prometheus.CounterVec
+	seconds prometheus.Histogram
+	stops   *prometheus.CounterVec
+	tasks   *prometheus.CounterVec
+	intakes prometheus.Counter
+	calls   *prometheus.CounterVec
+}
+
+// NewMetrics makes the counters; Register makes them visible.
+func NewMetrics() *Metrics {
+	counter := func(name, help string) prometheus.CounterOpts {
+		return prometheus.CounterOpts{Namespace: "secondline", Subsystem: "voice", Name: name, Help: help}
+	}
+	return &Metrics{
+		turns:   prometheus.NewCounterVec(counter("turns_total", "Answered voice requests by what was answered: next, repeat, held, fault."), []string{"answer"}),
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "secondline", Subsystem: "voice", Name: "turn_seconds", Help: "Time to answer a voice request.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}),
+		stops:   prometheus.NewCounterVec(counter("turned_away_total", "People whom a stop rule of the intake turned away, by rule."), []string{"rule"}),
+		tasks:   prometheus.NewCounterVec(counter("tasks_total", "Things that calls left for the team to do, by kind."), []string{"kind"}),
+		intakes: prometheus.NewCounter(counter("intakes_total", "Requests completed by telephone.")),
+		calls:   prometheus.NewCounterVec(counter("calls_ended_total", "Calls that ended, by Twilio's status."), []string{"status"}),
+	}
+}
+
+// Register makes the counters visible.
+func (m *Metrics) Register(r prometheus.Registerer) {
+	r.MustRegister(m.turns, m.seconds, m.stops, m.tasks, m.intakes, m.calls)
+}

@@ -1,0 +1,123 @@
+package ivr
+
+import (
+	"strconv"
+
+	"secondline/casestore"
+	"secondline/internal/flow"
+	"secondline/internal/private"
+	"secondline/internal/twilio"
+)
+
+// render makes TwiML of a conversation's last turn. It is a function of the
+// conversation alone, so a repeat gets the same answer, letter for letter.
+func (s *Server) render(c *casestore.Conversation) twilio.Document {
+	t := c.Turn
+	prompts := make([]twilio.Prompt, 0, len(t.Say))
+	for _, p := range t.Say {
+		prompts = append(prompts, s.prompt(c, p))
+	}
+	if t.End != flow.Open {
+		return append(verbs(prompts), twilio.Hangup{})
+	}
+	switch t.Await.Kind {
+	case flow.AwaitKeys:
+		finish := t.Await.Finish
+		return twilio.Document{twilio.Gather{
+			Action: s.answerURL(c), NumDigits: t.Await.MaxKeys, FinishOnKey: &finish, Timeout: strconv.Itoa(t.Await.Seconds),
+			ActionOnEmptyResult: true, Prompts: prompts,
+		}}
+	case flow.AwaitRecording:
+		finish, silence := t.Await.Finish, t.Await.Seconds
+		return append(verbs(prompts),
+			twilio.Record{Action: s.answerURL(c), FinishOnKey: &finish, MaxLength: t.Await.MaxSeconds, Timeout: &silence,
+				StatusCallback: s.base + pathRecording + "?" + paramPartition + "=" + s.person(c.Caller, c.Call).Partition().String()},
+			// Nothing was said: Twilio does not ask the action, it goes on here.
+			twilio.Redirect{URL: s.answerURL(c) + "&" + paramNothing + "=voice"})
+	case flow.AwaitConnect:
+		return append(verbs(prompts), s.connect(c, t.Await)...)
+	}
+	return append(verbs(prompts), twilio.Hangup{})
+}
+
+// connect dials whom the step asks for. Without anybody to dial the call goes
+// on as if nobody had answered.
+func (s *Server) connect(c *casestore.Conversation, a flow.Await) twilio.Document {
+	number := s.cfg.InPerson
+	if a.To == "team" {
+		number = ""
+		if len(s.cfg.Coordinators) > 0 {
+			number = s.cfg.Coordinators[0].Number
+		}
+	}
+	if number == "" {
+		return twilio.Document{twilio.Redirect{URL: s.answerURL(c) + "&" + paramNothing + "=connect"}}
+	}
+	return twilio.Document{twilio.Dial{
+		Nouns: []twilio.Noun{twilio.Number{To: private.Of(number)}}, Action: s.answerURL(c), CallerID: s.numberOf(c.Line), Timeout: s.cfg.RingSeconds,
+	}}
+}
+
+func (s *Server) numberOf(line string) string {
+	for _, l := range s.cfg.Lines {
+		if l.Name == line {
+			return l.Number
+		}
+	}
+	return s.cfg.Lines[0].Number
+}
+
+func verbs(prompts []twilio.Prompt) twilio.Document {
+	doc := make(twilio.Document, 0, len(prompts)+2)
+	for _, p := range prompts {
+		doc = append(doc, p)
+	}
+	return doc
+}
+
+// prompt says one thing, slower once somebody needed longer.
+func (s *Server) prompt(c *casestore.Conversation, p flow.Prompt) twilio.Prompt {
+	if p.ID == "" {
+		return twilio.Play{URL: s.base + pathPlayback + "?" + paramPartition + "=" + s.person(c.Caller, c.Call).Partition().String() + "&recording=" + p.Recording.Reveal()}
+	}
+	text := s.text(p)
+	say := twilio.Say{Voice: s.cfg.Voice, Language: s.cfg.Language, Text: text}
+	if p.ID == "A-spanish" {
+		say.Voice, say.Language = s.cfg.SpanishVoice, "es-US"
+	}
+	if c.State.Slow {
+		say.Text, say.Nodes = "", []twilio.SSML{twilio.Prosody{Rate: "90%", Nodes: []twilio.SSML{twilio.Text(text)}}}
+	}
+	return say
+}
+
+// text gives the words of a prompt. That they are there is proved at start; a
+// value that cannot be spoken falls back to a sentence that is always true.
+func (s *Server) text(p flow.Prompt) string {
+	text, err := s.words.Text(language, p.ID, revealed(p.Vars))
+	if err == nil {
+		return text
+	}
+	s.log.Error("a prompt cannot be spoken", "prompt", p.ID, "err", err)
+	text, err = s.words.Text(language, "hold", nil)
+	if err != nil {
+		return "One moment, please."
+	}
+	return text
+}
+
+func revealed(vars map[string]private.Text) map[string]string {
+	if len(vars) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(vars))
+	for name, value := range vars {
+		out[name] = value.Reveal()
+	}
+	return out
+}
+
+// answerURL is where the next answer of a call goes.
+func (s *Server) answerURL(c *casestore.Conversation) string {
+	return s.base + pathAnswer + "?" + paramAt + "=" + c.State.At + "&" + paramVersion + "=" + strconv.Itoa(c.Version)
+}

@@ -1,0 +1,56 @@
+package ivr
+
+import "secondline/internal/flow"
+
+// personScript finds a person; where none can come, it leaves a promise or a
+// message (call-script.md 6.6 and 6.7).
+func personScript() *flow.Script {
+	return &flow.Script{Name: "person", Title: "A person", Steps: []flow.Step{
+		{ID: "start", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "connect", "closed": "closed", "holiday": "closed"}},
+		// stuck is for who pressed nothing that helps: a person is offered, and
+		// promised only while somebody is there.
+		{ID: "stuck", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "come", "closed": "closed", "holiday": "closed"}},
+		{ID: "come", Say: []string{"A2-esc"}, Goto: flow.Goto{flow.OK: "connect"}},
+		{ID: "connect", Say: []string{"F1"}, Ask: flow.Connect{To: "team", Reason: "caller"}, Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "nobody"}},
+		{ID: "language", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "interpreter", "closed": "closed", "holiday": "closed"}},
+		{ID: "interpreter", Say: []string{"F1"}, Ask: flow.Connect{To: "team", Reason: "interpreter"}, Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "nobody"}},
+
+		{ID: "nobody", Say: []string{"nobody"}, Fail: "missed",
+			Ask: flow.Choices("1", "call_me", "2", "message"), Goto: flow.Goto{"call_me": "callback.start", "message": "message.record"}},
+		{ID: "closed", Say: []string{"person-closed"}, Fail: "missed",
+			Ask: flow.Choices("1", "call_me", "2", "message"), Goto: flow.Goto{"call_me": "callback.start", "message": "message.record", "0": "message.record"}},
+
+		// Nothing was chosen: the number is there, so the call is owed.
+		{ID: "missed", Ask: flow.On(factCaller, "known", "hidden"), Goto: flow.Goto{"known": "missed_can_call", "hidden": toGoodbye}},
+		{ID: "missed_can_call", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "missed_known", "no": toGoodbye}},
+		{ID: "missed_known", Say: []string{"saved"}, Do: []string{doMissed}, End: flow.Hangup},
+	}}
+}
+
+// callbackScript promises a call (call-script.md 6.7, G-cb).
+func callbackScript() *flow.Script {
+	return &flow.Script{Name: "callback", Title: "We call you", Steps: []flow.Step{
+		{ID: "start", Ask: flow.On(factCaller, "known", "hidden"), Goto: flow.Goto{"known": "this_number", "hidden": "ask_number"}},
+		{ID: "this_number", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "confirm", "no": "not_callable"}},
+		{ID: "confirm", Say: []string{"cb-number"}, Fail: "booked",
+			Ask: flow.Choices("1", "right", "2", "other_number"), Goto: flow.Goto{"right": "booked", "other_number": "ask_number"}},
+		{ID: "ask_number", Ask: flow.On(factOrigin, "domestic", "abroad"), Goto: flow.Goto{"domestic": "number", "abroad": "number_abroad"}},
+		{ID: "number", Say: []string{"D6-other"}, Ask: flow.Phone{Confirm: "D6-c", Bad: "D6-bad"}, Save: "callback_phone",
+			Fail: "message.record", Goto: flow.Goto{flow.OK: "check"}},
+		{ID: "number_abroad", Say: []string{"B-phone"}, Ask: flow.Phone{Abroad: true, Confirm: "D6-c", Bad: "B-phone-bad"}, Save: "callback_phone",
+			Fail: "message.record", Goto: flow.Goto{flow.OK: "check"}},
+		{ID: "check", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "booked", "no": "not_callable"}},
+		{ID: "booked", Say: []string{"cb-ok"}, Do: []string{doCallBack}, End: flow.Hangup},
+		// We do not dial every country: a person arranges it.
+		{ID: "not_callable", Say: []string{"cb-country"}, Goto: flow.Goto{flow.OK: "message.record"}},
+	}}
+}
+
+// messageScript takes a message (call-script.md 6.7, G1).
+func messageScript() *flow.Script {
+	return &flow.Script{Name: "message", Title: "A message", Steps: []flow.Step{
+		{ID: "record", Say: []string{"G1"}, Ask: flow.Recording{Max: 120}, Save: "message",
+			Fail: "person.missed", Goto: flow.Goto{flow.OK: "kept", "0": "person.missed"}},
+		{ID: "kept", Say: []string{"G2", "A-bye"}, Do: []string{doMessage}, End: flow.Hangup},
+	}}
+}

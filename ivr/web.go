@@ -1,0 +1,310 @@
+package ivr
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"secondline/casestore"
+	"secondline/internal/flow"
+	"secondline/internal/private"
+	"secondline/internal/twilio"
+)
+
+// The addresses of the voice webhooks.
+const (
+	pathIncoming  = "/voice/incoming"
+	pathAnswer    = "/voice/answer"
+	pathStatus    = "/voice/status"
+	pathRecording = "/voice/recording"
+	pathFallback  = "/voice/fallback"
+	pathAfter     = "/voice/after-fault"
+	pathPlayback  = "/voice/playback"
+)
+
+// The parameters of our own addresses. None is personal: a step's name, a
+// version, a partition, and what was pressed only when it is sealed.
+const (
+	paramAt        = "at"
+	paramVersion   = "v"
+	paramPartition = "p"
+	paramNothing   = "none"
+	paramHeld      = "k"
+	paramHolds     = "n"
+)
+
+// turnLimit is how long a turn may take. Twilio gives up after 15 s (twilio.md
+// 1.1): what cannot be done by then is tried again while the caller hears "one
+// moment", at most maxHolds times.
+const (
+	turnLimit = 5 * time.Second
+	maxHolds  = 2
+)
+
+// Routes adds the voice webhooks. Whoever mounts them lets only genuine
+// requests of Twilio through.
+func (s *Server) Routes(r *mux.Router) {
+	r.HandleFunc(pathIncoming, s.speak(s.incoming)).Methods(http.MethodPost)
+	r.HandleFunc(pathAnswer, s.speak(s.answer)).Methods(http.MethodPost)
+	r.HandleFunc(pathFallback, s.fallback).Methods(http.MethodPost)
+	r.HandleFunc(pathAfter, s.afterFault).Methods(http.MethodPost)
+	r.HandleFunc(pathStatus, s.status).Methods(http.MethodPost)
+	r.HandleFunc(pathRecording, s.recording).Methods(http.MethodPost)
+	r.HandleFunc(pathPlayback, s.playback).Methods(http.MethodGet)
+}
+
+// request is a TwiML request as it was understood.
+type request struct {
+	who   caller
+	query url.Values
+	form  url.Values
+	held  flow.Input
+	hold  bool
+	holds int
+}
+
+// speak turns a step of a conversation into an answer that a caller hears,
+// whatever happens.
+func (s *Server) speak(step func(context.Context, request) (*casestore.Conversation, string, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		started := s.now()
+		ctx, cancel := context.WithTimeout(r.Context(), turnLimit)
+		defer cancel()
+		req, err := s.understand(r)
+		var c *casestore.Conversation
+		answer := "fault"
+		if err == nil {
+			c, answer, err = step(ctx, req)
+		}
+		var doc []byte
+		if err == nil {
+			doc, err = s.render(c).Encode(twilio.Voice)
+		}
+		if err != nil {
+			doc, answer = s.troubled(ctx, req, err)
+		}
+		s.write(w, doc)
+		s.metrics.turns.WithLabelValues(answer).Inc()
+		s.metrics.seconds.Observe(s.now().Sub(started).Seconds())
+	}
+}
+
+func (s *Server) write(w http.ResponseWriter, doc []byte) {
+	w.Header().Set("Content-Type", twilio.ContentType)
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(doc)
+}
+
+// understand reads who calls and what came with it.
+func (s *Server) understand(r *http.Request) (request, error) {
+	form := twilio.FormOf(r)
+	voice, err := twilio.DecodeVoice(form)
+	if err != nil {
+		return request{}, fmt.Errorf("ivr: %s: %w", r.URL.Path, err)
+	}
+	var number private.Text
+	if e164, ok := twilio.CallerNumber(voice.From.Reveal()); ok {
+		number = private.Of(e164)
+	}
+	line, ok := s.lines[voice.To.Reveal()]
+	if !ok {
+		// A number that was added at Twilio and not here is answered as the first.
+		line = s.cfg.Lines[0]
+		s.log.Warn("a call came in on a number that is not configured", "call", voice.CallSID)
+	}
+	req := request{query: r.URL.Query(), form: form, who: caller{
+		call: voice.CallSID, number: number, id: s.person(number, voice.CallSID), line: line, token: twilio.IdempotencyToken(r), now: s.now(),
+	}}
+	req.holds, _ = strconv.Atoi(req.query.Get(paramHolds))
+	if sealed := req.query.Get(paramHeld); sealed != "" {
+		req.hold = true
+		if req.held, err = s.unseal(voice.CallSID, sealed); err != nil {
+			return req, err
+		}
+	}
+	return req, nil
+}
+
+// incoming answers a call that comes in. The same call posted again hears the
+// same again.
+func (s *Server) incoming(ctx context.Context, req request) (*casestore.Conversation, string, error) {
+	c, drafts, err := s.store.ConversationAndDrafts(ctx, req.who.id, req.who.call)
+	if err != nil {
+		return nil, "", err
+	}
+	if c != nil {
+		return c, "repeat", nil
+	}
+	if c, err = s.begin(ctx, req.who, drafts); err == nil {
+		return c, "next", nil
+	}
+	return s.again(ctx, req, err)
+}
+
+// answer takes a call one step on.
+func (s *Server) answer(ctx context.Context, req request) (*casestore.Conversation, string, error) {
+	c, drafts, err := s.read(ctx, req)
+	if err != nil {
+		return nil, "", err
+	}
+	if c == nil {
+		// What was kept of the call is gone: it starts over rather than ending.
+		s.log.Warn("a call is not known; it starts over", "call", req.who.call)
+		return s.incoming(ctx, req)
+	}
+	if s.repeated(req, c) {
+		return c, "repeat", nil
+	}
+	next, err := s.move(ctx, req.who, c, drafts, s.input(req))
+	if err == nil {
+		return next, "next", nil
+	}
+	return s.again(ctx, req, err)
+}
+
+// read reads the conversation; with the unfinished requests only where the step
+// looks at them.
+func (s *Server) read(ctx context.Context, req request) (*casestore.Conversation, []*casestore.Case, error) {
+	switch req.query.Get(paramAt) {
+	case "intake.resume", "intake.resume_again":
+		return s.store.ConversationAndDrafts(ctx, req.who.id, req.who.call)
+	}
+	c, err := s.store.Conversation(ctx, req.who.id.Partition(), req.who.call)
+	if errors.Is(err, casestore.ErrNotFound) {
+		return nil, nil, nil
+	}
+	return c, nil, err
+}
+
+// repeated says whether a request has been answered before: it names a step or
+// a version that the call has left, or carries the token of the last delivery.
+func (s *Server) repeated(req request, c *casestore.Conversation) bool {
+	if req.query.Get(paramAt) != c.State.At || req.query.Get(paramVersion) != strconv.Itoa(c.Version) {
+		return true
+	}
+	return req.who.token != "" && req.who.token == c.Token && !req.hold
+}
+
+// again reads what another replica made of the call in the meantime.
+func (s *Server) again(ctx context.Context, req request, cause error) (*casestore.Conversation, string, error) {
+	if !errors.Is(cause, casestore.ErrConflict) {
+		return nil, "", cause
+	}
+	c, err := s.store.Conversation(ctx, req.who.id.Partition(), req.who.call)
+	return c, "repeat", err
+}
+
+// input is what the caller did, as the fields tell.
+func (s *Server) input(req request) flow.Input {
+	if req.hold {
+		return req.held
+	}
+	form := req.form
+	switch {
+	case req.query.Has(paramNothing):
+		if req.query.Get(paramNothing) == "connect" {
+			return flow.Input{Kind: flow.Came, Outcome: flow.Nobody}
+		}
+		return flow.Input{Kind: flow.Silence}
+	case form.Get("DialCallStatus") != "":
+		return dialled(form)
+	case form.Get("RecordingUrl") != "" || form.Get("RecordingSid") != "":
+		r, err := twilio.DecodeRecord(form)
+		if err != nil {
+			s.log.Warn("a recording came without its name", "call", req.who.call, "err", err)
+			return flow.Input{Kind: flow.Silence}
+		}
+		return flow.Input{Kind: flow.Voice, Text: private.Of(r.RecordingSID), EndKey: r.EndKey, Seconds: max(0, int(r.Duration/time.Second))}
+	case form.Get("Digits") != "":
+		return flow.Input{Kind: flow.Keys, Text: private.Of(form.Get("Digits"))}
+	case form.Get("FinishedOnKey") == "#":
+		return flow.Input{Kind: flow.Keys, Text: private.Of("#")}
+	}
+	return flow.Input{Kind: flow.Silence}
+}
+
+// dialled says what became of a Dial.
+func dialled(form url.Values) flow.Input {
+	d, err := twilio.DecodeDial(form)
+	talked := err == nil && (d.Bridged || (form.Get("DialBridged") == "" && (d.Status == twilio.DialCompleted || d.Status == twilio.DialAnswered)))
+	if talked {
+		return flow.Input{Kind: flow.Came, Outcome: flow.Talked}
+	}
+	return flow.Input{Kind: flow.Came, Outcome: flow.Nobody}
+}
+
+// held is what a caller did, sealed into the address that tries again.
+type held struct {
+	Kind    flow.InputKind
+	Text    string
+	EndKey  string
+	Seconds int
+	Outcome flow.Outcome
+}
+
+func (s *Server) seal(call string, in flow.Input) string {
+	plain, err := json.Marshal(held{in.Kind, in.Text.Reveal(), in.EndKey, in.Seconds, in.Outcome})
+	if err != nil {
+		panic(fmt.Sprintf("ivr: an answer cannot be written: %v", err))
+	}
+	return base64.RawURLEncoding.EncodeToString(s.store.Ring().Seal(call, "held", plain))
+}
+
+func (s *Server) unseal(call, text string) (flow.Input, error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return flow.Input{}, fmt.Errorf("ivr: held answer: %w", err)
+	}
+	plain, err := s.store.Ring().Open(call, "held", sealed)
+	if err != nil {
+		return flow.Input{}, fmt.Errorf("ivr: held answer: %w", err)
+	}
+	var h held
+	if err := json.Unmarshal(plain, &h); err != nil {
+		return flow.Input{}, fmt.Errorf("ivr: held answer: %w", err)
+	}
+	return flow.Input{Kind: h.Kind, Text: private.Of(h.Text), EndKey: h.EndKey, Seconds: h.Seconds, Outcome: h.Outcome}, nil
+}
+
+// status hears how a call ended. Statuses come in any order and more than once.
+func (s *Server) status(w http.ResponseWriter, r *http.Request) {
+	form, err := twilio.DecodeCallStatus(twilio.FormOf(r))
+	if err != nil {
+		s.log.Warn("a call status cannot be read", "err", err)
+	} else if form.CallStatus.Final() {
+		s.metrics.calls.WithLabelValues(string(form.CallStatus)).Inc()
+		s.log.Info("a call ended", "call", form.CallSID, "status", form.CallStatus)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// recording hears what became of a recording. An answer other than 2xx makes
+// Twilio's debugger say so; what is lost is only that it is ready.
+func (s *Server) recording(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), turnLimit)
+	defer cancel()
+	form, err := twilio.DecodeRecordingStatus(twilio.FormOf(r))
+	if err != nil {
+		s.log.Warn("a recording status cannot be read", "err", err)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	p, err := casestore.ParsePartition(r.URL.Query().Get(paramPartition))
+	if err == nil {
+		err = s.store.SaveRecording(ctx, p, casestore.Recording{SID: form.RecordingSID, Call: form.CallSID, Status: string(form.Status), Seconds: max(0, int(form.Duration/time.Second))})
+	}
+	if err != nil {
+		s.log.Error("what became of a recording is not kept", "recording", form.RecordingSID, "err", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
