@@ -3,6 +3,7 @@ package ivr
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 // tried again with what the caller pressed, everything else is an apology and a
 // person. It needs no Redis. It logs the cause, once.
 func (s *Server) troubled(ctx context.Context, req request, cause error) ([]byte, string) {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && req.who.call != "" && req.holds < maxHolds {
+	if tookTooLong(ctx, cause) && req.who.call != "" && req.holds < maxHolds {
 		s.log.Warn("a turn took too long; it is tried again", "call", req.who.call, "holds", req.holds, "err", cause)
 		if doc, err := s.hold(req).Encode(twilio.Voice); err == nil {
 			return doc, "held"
@@ -23,6 +24,12 @@ func (s *Server) troubled(ctx context.Context, req request, cause error) ([]byte
 	}
 	s.log.Error("a turn failed; the caller is passed to a person", "call", req.who.call, "err", cause)
 	return s.fault(), "fault"
+}
+
+// tookTooLong tells a Redis that is slow from one that is gone.
+func tookTooLong(ctx context.Context, cause error) bool {
+	var network net.Error
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) || (errors.As(cause, &network) && network.Timeout())
 }
 
 // hold asks for a moment and comes back with the same answer. The keys are

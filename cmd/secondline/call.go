@@ -121,7 +121,7 @@ func playCall(ctx context.Context, env environment, line, from, at, text string,
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWorld(settings, &clock{at: when}, log)
+	w, err := newWorld(settings, &clock{at: when}, log, hooks{})
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func demo(ctx context.Context, env environment, listen string, stdout io.Writer,
 		return err
 	}
 	c := &clock{real: time.Now()}
-	w, err := newWorld(settings, c, log)
+	w, err := newWorld(settings, c, log, hooks{})
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,9 @@ import (
 func (x *demoPhone) view(ctx context.Context) (phone.View, error) {
 	now := x.w.clock.Now().In(x.w.zone)
 	v := phone.View{
-		Status: phone.Idle, Now: now.Format("Monday, 2 January 2006, 3:04 p.m.") + " in New York", Hours: x.hours(now),
+		Status: phone.Idle, Now: inWords(now, "Monday, January 2, 3:04 PM") + " in New York", Hours: x.hours(now),
 		Await: phone.Await{Kind: phone.AwaitNone}, Lines: x.lines(), Callee: x.callee,
 	}
-	v.Now = strings.Replace(strings.Replace(v.Now, "PM", "p.m.", 1), "AM", "a.m.", 1)
 	for _, c := range demoCallers {
 		v.Callers = append(v.Callers, phone.Option{ID: c.id, Label: c.label, Note: c.note})
 	}
@@ -45,8 +44,13 @@ func (x *demoPhone) view(ctx context.Context) (phone.View, error) {
 	return v, nil
 }
 
+// inWords writes a time as people read it: 10:12 a.m.
+func inWords(t time.Time, layout string) string {
+	return strings.NewReplacer("AM", "a.m.", "PM", "p.m.").Replace(t.Format(layout))
+}
+
 func (x *demoPhone) hours(now time.Time) string {
-	opens := x.calendar.NextOpening(now).In(x.w.zone).Format("Monday at 3:04 PM")
+	opens := inWords(x.calendar.NextOpening(now).In(x.w.zone), "Monday at 3:04 PM")
 	switch x.calendar.State(now) {
 	case "open":
 		return "The line is open"
@@ -73,7 +77,7 @@ func waiting(c *twiliosim.Call) (phone.Status, phone.Await) {
 }
 
 func (x *demoPhone) caption(e twiliosim.Event) (phone.Caption, bool) {
-	c := phone.Caption{Who: phone.ByNote, At: e.At.In(x.w.zone).Format("3:04 PM"), Lang: e.Language}
+	c := phone.Caption{Who: phone.ByNote, At: inWords(e.At.In(x.w.zone), "3:04 PM"), Lang: e.Language}
 	switch e.Kind {
 	case twiliosim.EventSaid:
 		c.Who, c.Text = phone.ByLine, e.Text
@@ -146,7 +150,7 @@ func (x *demoPhone) facts(c *casestore.Case) []phone.Fact {
 		out = append(out, phone.Fact{Label: f.label, Value: value})
 	}
 	if !c.CallBy.IsZero() {
-		out = append(out, phone.Fact{Label: "A coordinator calls by", Value: c.CallBy.In(x.w.zone).Format("Monday, January 2, 3:04 PM")})
+		out = append(out, phone.Fact{Label: "A coordinator calls by", Value: inWords(c.CallBy.In(x.w.zone), "Monday, January 2, 3:04 PM")})
 	}
 	return out
 }

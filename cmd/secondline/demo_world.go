@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -69,11 +71,19 @@ type world struct {
 	sim   *twiliosim.Sim
 	clock *clock
 	zone  *time.Location
+	redis *miniredis.Miniredis
 	stop  func()
 }
 
+// hooks let a test stand between the program and its Redis, or between Twilio
+// and the program. The zero value stands nowhere.
+type hooks struct {
+	redis  func(net.Conn) net.Conn
+	twilio func(http.RoundTripper) http.RoundTripper
+}
+
 // newWorld makes one. An empty roster gets a made-up coordinator.
-func newWorld(s Settings, c *clock, log *slog.Logger) (*world, error) {
+func newWorld(s Settings, c *clock, log *slog.Logger, h hooks) (*world, error) {
 	var err error
 	s.Deploy.PublicURL, s.Deploy.AccountSID, s.Deploy.AuthToken = worldURL, worldAccount, private.Of(worldToken)
 	if s.Deploy.PHIKeys, err = passingKeys(); err != nil {
@@ -87,8 +97,8 @@ func newWorld(s Settings, c *clock, log *slog.Logger) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{clock: c, zone: zone}
-	store, err := w.store(s, redis, log)
+	w := &world{clock: c, zone: zone, redis: redis}
+	store, err := w.store(s, h, log)
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +112,14 @@ func newWorld(s Settings, c *clock, log *slog.Logger) (*world, error) {
 	if w.line, err = newLine(parts{settings: s, store: store, fetch: twilioFetcher{client}, now: c.Now, log: log}); err != nil {
 		return nil, err
 	}
+	transport := twiliosim.HandlerTransport(w.line.handler)
+	if h.twilio != nil {
+		transport = h.twilio(transport)
+	}
 	number := twiliosim.Number{VoiceURL: "/voice/incoming", FallbackURL: "/voice/fallback", StatusCallback: "/voice/status"}
 	w.sim, err = twiliosim.New(twiliosim.Config{
 		AccountSID: worldAccount, AuthToken: worldToken, AppURL: worldURL, Now: c.Now, Seed: 1,
-		Transport: twiliosim.HandlerTransport(w.line.handler),
+		Transport: transport,
 		Numbers:   map[string]twiliosim.Number{s.Programme.Lines.TollFree.Number: number, s.Programme.Lines.International.Number: number},
 	})
 	if err != nil {
@@ -116,13 +130,20 @@ func newWorld(s Settings, c *clock, log *slog.Logger) (*world, error) {
 }
 
 // store starts the workers too.
-func (w *world) store(s Settings, redis *miniredis.Miniredis, log *slog.Logger) (*casestore.Store, error) {
+func (w *world) store(s Settings, h hooks, log *slog.Logger) (*casestore.Store, error) {
 	ring, err := newRing(s.Deploy.PHIKeys)
 	if err != nil {
 		return nil, err
 	}
+	dial := func() (net.Conn, error) {
+		conn, err := w.redis.Dial()
+		if err == nil && h.redis != nil {
+			conn = h.redis(conn)
+		}
+		return conn, err
+	}
 	keep := time.Duration(s.Programme.Retention.UnfinishedIntakeDays) * 24 * time.Hour
-	store := casestore.New(casestore.Options{Redis: casestore.ConnectBy(redis.Dial), Ring: ring, Keep: keep, Now: w.clock.Now, Log: log})
+	store := casestore.New(casestore.Options{Redis: casestore.ConnectBy(dial), Ring: ring, Keep: keep, Now: w.clock.Now, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var workers sync.WaitGroup
 	workers.Go(func() { store.Work(ctx, "world", nil) })
@@ -131,7 +152,7 @@ func (w *world) store(s Settings, redis *miniredis.Miniredis, log *slog.Logger) 
 		cancel()
 		store.Close()
 		workers.Wait()
-		redis.Close()
+		w.redis.Close()
 	}
 	return store, nil
 }

@@ -10,10 +10,10 @@ import (
 // testWorld is the whole program in memory, its clock at a time.
 func testWorld(t testing.TB, at string) *world {
 	t.Helper()
-	return testWorldLogging(t, at, slog.New(slog.DiscardHandler))
+	return testWorldWith(t, at, slog.New(slog.DiscardHandler), hooks{})
 }
 
-func testWorldLogging(t testing.TB, at string, log *slog.Logger) *world {
+func testWorldWith(t testing.TB, at string, log *slog.Logger, h hooks) *world {
 	t.Helper()
 	settings, err := LoadSettings(noEnvironment, os.ReadFile)
 	if err != nil {
@@ -23,7 +23,7 @@ func testWorldLogging(t testing.TB, at string, log *slog.Logger) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWorld(settings, &clock{at: when}, log)
+	w, err := newWorld(settings, &clock{at: when}, log, h)
 	if err != nil {
 		t.Fatal(err)
 	}

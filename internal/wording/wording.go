@@ -48,8 +48,9 @@ type prompt struct {
 
 // part is literal text, or a variable when name is set.
 type part struct {
-	text string
-	name string
+	text   string
+	name   string
+	format formatter
 }
 
 type entry struct {
@@ -60,7 +61,8 @@ type entry struct {
 
 // Load reads the embedded languages. It fails, naming every fault, when a prompt
 // is missing in one of them, has other variables than in English, names a
-// variable that no formatter knows, or holds something that cannot be read.
+// variable that is not known, or holds something that cannot be read; and when
+// nobody wrote how a language says dates and numbers.
 func Load() (*Book, error) { return load(files) }
 
 func load(from fs.FS) (*Book, error) {
@@ -72,7 +74,7 @@ func load(from fs.FS) (*Book, error) {
 	var faults []error
 	for _, name := range names {
 		language := strings.TrimSuffix(name, ".toml")
-		prompts, err := read(from, name)
+		prompts, err := read(from, name, formatters[language])
 		faults = append(faults, err)
 		b.languages[language] = prompts
 	}
@@ -86,7 +88,10 @@ func load(from fs.FS) (*Book, error) {
 	return b, nil
 }
 
-func read(from fs.FS, name string) (map[string]*prompt, error) {
+func read(from fs.FS, name string, format map[string]formatter) (map[string]*prompt, error) {
+	if format == nil {
+		return nil, fmt.Errorf("wording: %s: there are no words for dates and numbers in this language", name)
+	}
 	raw, err := fs.ReadFile(from, name)
 	if err != nil {
 		return nil, fmt.Errorf("wording: %w", err)
@@ -101,8 +106,8 @@ func read(from fs.FS, name string) (map[string]*prompt, error) {
 		faults = append(faults, fmt.Errorf("wording: %s: %s is not known; a prompt has channel, language and text", name, key))
 	}
 	prompts := map[string]*prompt{}
-	for id, e := range entries {
-		p, err := parse(e)
+	for _, id := range slices.Sorted(maps.Keys(entries)) {
+		p, err := parse(entries[id], format)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("wording: %s: %s: %w", name, id, err))
 			continue
@@ -113,7 +118,7 @@ func read(from fs.FS, name string) (map[string]*prompt, error) {
 }
 
 // parse cuts a text at its variables.
-func parse(e entry) (*prompt, error) {
+func parse(e entry, format map[string]formatter) (*prompt, error) {
 	if !slices.Contains([]Channel{Voice, Whisper, Voicemail, Text}, e.Channel) {
 		return nil, fmt.Errorf("channel %q is none of V, W, VM, S", e.Channel)
 	}
@@ -124,6 +129,9 @@ func parse(e entry) (*prompt, error) {
 	p := &prompt{channel: e.Channel, language: e.Language, text: e.Text, version: hex.EncodeToString(sum[:4])}
 	for rest := e.Text; rest != ""; {
 		literal, after, found := strings.Cut(rest, "{")
+		if strings.Contains(literal, "}") {
+			return nil, errors.New("a brace is closed that was not opened")
+		}
 		if literal != "" {
 			p.parts = append(p.parts, part{text: literal})
 		}
@@ -134,26 +142,31 @@ func parse(e entry) (*prompt, error) {
 		if !closed {
 			return nil, errors.New("a brace is not closed")
 		}
-		if formatters[name] == nil {
-			return nil, fmt.Errorf("{%s} is no variable; there are: %s", name, strings.Join(slices.Sorted(maps.Keys(formatters)), ", "))
+		if format[name] == nil {
+			return nil, fmt.Errorf("{%s} is no variable; there are: %s", name, strings.Join(slices.Sorted(maps.Keys(format)), ", "))
 		}
-		p.parts = append(p.parts, part{name: name})
-		if !slices.Contains(p.vars, name) {
-			p.vars = append(p.vars, name)
-		}
+		p.add(part{name: name, format: format[name]})
 		rest = next
 	}
 	slices.Sort(p.vars)
 	return p, nil
 }
 
+func (p *prompt) add(variable part) {
+	p.parts = append(p.parts, variable)
+	if !slices.Contains(p.vars, variable.name) {
+		p.vars = append(p.vars, variable.name)
+	}
+}
+
 // compare finds what a language lacks, has too much, or fills in differently.
 func (b *Book) compare() error {
 	var faults []error
 	english := b.languages["en"]
-	for language, prompts := range b.languages {
-		for id, p := range english {
-			other := prompts[id]
+	for _, language := range b.Languages() {
+		prompts := b.languages[language]
+		for _, id := range b.IDs() {
+			p, other := english[id], prompts[id]
 			switch {
 			case other == nil:
 				faults = append(faults, fmt.Errorf("wording: %s lacks %s", language, id))
@@ -163,7 +176,7 @@ func (b *Book) compare() error {
 				faults = append(faults, fmt.Errorf("wording: %s: %s is for channel %s, in English for %s", language, id, other.channel, p.channel))
 			}
 		}
-		for id := range prompts {
+		for _, id := range slices.Sorted(maps.Keys(prompts)) {
 			if english[id] == nil {
 				faults = append(faults, fmt.Errorf("wording: %s has %s, which English lacks", language, id))
 			}
@@ -184,7 +197,7 @@ func (b *Book) Has(id string) bool { return b.languages["en"][id] != nil }
 // Vars lists the variables of a prompt, sorted; nil for one that is not there.
 func (b *Book) Vars(id string) []string {
 	if p := b.languages["en"][id]; p != nil {
-		return p.vars
+		return slices.Clone(p.vars)
 	}
 	return nil
 }
@@ -237,20 +250,33 @@ func (b *Book) Text(language, id string, vars map[string]string) (string, error)
 		return p.text, nil
 	}
 	var out strings.Builder
+	ended := false
 	for _, part := range p.parts {
-		if part.name == "" {
-			out.WriteString(part.text)
-			continue
-		}
-		raw, ok := vars[part.name]
-		if !ok {
-			return "", fmt.Errorf("wording: %s: {%s} is not given", id, part.name)
-		}
-		words, err := formatters[part.name](raw)
+		words, err := part.words(vars)
 		if err != nil {
-			return "", fmt.Errorf("wording: %s: {%s}: %w", id, part.name, err)
+			return "", fmt.Errorf("wording: %s: %w", id, err)
 		}
+		// "9 a.m." ends its sentence by itself.
+		if ended && part.name == "" {
+			words = strings.TrimPrefix(words, ".")
+		}
+		ended = strings.HasSuffix(words, ".")
 		out.WriteString(words)
 	}
 	return out.String(), nil
+}
+
+func (p part) words(vars map[string]string) (string, error) {
+	if p.name == "" {
+		return p.text, nil
+	}
+	raw, ok := vars[p.name]
+	if !ok {
+		return "", fmt.Errorf("{%s} is not given", p.name)
+	}
+	words, err := p.format(raw)
+	if err != nil {
+		return "", fmt.Errorf("{%s}: %w", p.name, err)
+	}
+	return words, nil
 }
