@@ -199,7 +199,7 @@ func drawBox(out *strings.Builder, bx box) {
 		fmt.Fprintf(out, `<text x="%d" y="%d" class="said">%s</text>`, margin+boxPad, bx.y+boxPad+(i+2)*lineHigh-6, html.EscapeString(line))
 	}
 	for i, exit := range bx.exits {
-		fmt.Fprintf(out, `<text x="%d" y="%d" class="exit">%s</text>`, margin+boxWide+14, bx.y+(i+1)*lineHigh, html.EscapeString(exit))
+		fmt.Fprintf(out, `<text x="%d" y="%d" class="exit">%s</text>`, margin+boxWide+14, bx.y+6+(i+1)*lineHigh, html.EscapeString(exit))
 	}
 	out.WriteString("\n")
 }
@@ -221,7 +221,7 @@ func drawArc(out *strings.Builder, boxes []box, a arc, lane, nth int) {
 	edge := margin + boxWide
 	x := edge + exitWide + lane*laneGap
 	y1 := from.y + from.h - 7 - lineHigh*nth
-	y2 := to.y + 8 + 4*(lane%3)
+	y2 := to.y + 5 + 3*(lane%2)
 	fmt.Fprintf(out, `<path class="line" marker-end="url(#tip)" d="M%d %dH%dQ%d %d %d %dV%dQ%d %d %d %dH%d"/>`,
 		edge, y1, x-8, x, y1, x, y1+sign(y2-y1)*8, y2-sign(y2-y1)*8, x, y2, x-8, y2, edge+2)
 	if a.label != "" {
