@@ -42,9 +42,9 @@ return 1
 // Change is what a turn keeps besides the conversation. The zero value keeps
 // nothing.
 type Change struct {
-	// Drafts are unfinished requests to keep, DropDraft one to delete.
-	Drafts    []*Case
-	DropDraft CaseID
+	// Drafts are unfinished requests to keep, DropDrafts those to delete.
+	Drafts     []*Case
+	DropDrafts []CaseID
 	// Guard names the request that this call is making: nothing is written when
 	// another call has finished it.
 	Guard CaseID
@@ -117,8 +117,8 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 		ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c))
 		ops.add("PEXPIRE", draftsKey(id), s.keep.Milliseconds())
 	}
-	if change.DropDraft != "" {
-		ops.add("HDEL", draftsKey(id), string(change.DropDraft))
+	for _, old := range change.DropDrafts {
+		ops.add("HDEL", draftsKey(id), string(old))
 	}
 	if c := change.Finished; c != nil {
 		ops.add("HSET", caseKey(p, c.ID), "v", 1, "stage", string(c.Stage), "d", s.sealCase(c))

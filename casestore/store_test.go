@@ -352,7 +352,7 @@ func TestScriptsOnACluster(t *testing.T) {
 		if finished.Number, err = s.TakeNumber(ctx); err != nil {
 			t.Fatal(err)
 		}
-		change := Change{Drafts: []*Case{fullCase()}, Finished: finished, Guard: finished.ID, DropDraft: "cx", OptOut: &OptOut{At: t0}, Stop: "age",
+		change := Change{Drafts: []*Case{fullCase()}, Finished: finished, Guard: finished.ID, DropDrafts: []CaseID{"cx"}, OptOut: &OptOut{At: t0}, Stop: "age",
 			Tasks: []*Task{{ID: NewTaskID(), Kind: TaskCallBack, Due: t0}}, Effects: []Effect{{Kind: EffectIndex, Data: string(s.indexed(finished))}}}
 		if err := s.Commit(ctx, id, c, change); err != nil {
 			t.Fatal(err)

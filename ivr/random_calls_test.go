@@ -68,7 +68,9 @@ func (m *memory) Commit(_ context.Context, id casestore.PersonID, c *casestore.C
 		copied.Answers = maps.Clone(d.Answers)
 		m.drafts[id][d.ID] = &copied
 	}
-	delete(m.drafts[id], change.DropDraft)
+	for _, old := range change.DropDrafts {
+		delete(m.drafts[id], old)
+	}
 	if change.Finished != nil {
 		delete(m.drafts[id], change.Finished.ID)
 	}

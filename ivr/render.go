@@ -82,8 +82,8 @@ func (s *Server) prompt(c *casestore.Conversation, p flow.Prompt) twilio.Prompt 
 	}
 	text := s.text(p)
 	say := twilio.Say{Voice: s.cfg.Voice, Language: s.cfg.Language, Text: text}
-	if p.ID == "A-spanish" {
-		say.Voice, say.Language = s.cfg.SpanishVoice, "es-US"
+	if other := s.words.Language(p.ID); other != "" {
+		say.Voice, say.Language = s.cfg.SpanishVoice, other
 	}
 	if c.State.Slow {
 		say.Text, say.Nodes = "", []twilio.SSML{twilio.Prosody{Rate: "90%", Nodes: []twilio.SSML{twilio.Text(text)}}}

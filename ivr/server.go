@@ -73,6 +73,9 @@ type Calendar interface {
 type Words interface {
 	Text(language, id string, vars map[string]string) (string, error)
 	Vars(id string) []string
+	// Language is that of a prompt spoken in another one than its book's; else
+	// empty.
+	Language(id string) string
 	Version(language, id string) string
 }
 

@@ -35,6 +35,11 @@ func (s *Server) begin(ctx context.Context, who caller, drafts []*casestore.Case
 		Call: who.call, Token: who.token, Line: who.line.Name, Caller: who.number, Started: who.now,
 		Unfinished: slices.ContainsFunc(drafts, func(c *casestore.Case) bool { return c.Resumable(who.now, s.store.Keep()) }),
 	}}
+	for _, draft := range drafts {
+		if who.now.Sub(draft.Updated) >= s.store.Keep() {
+			t.change.DropDrafts = append(t.change.DropDrafts, draft.ID)
+		}
+	}
 	t.c.State, t.out = s.book.Start(toGreeting, t.env())
 	return t.commit(ctx)
 }
@@ -189,6 +194,8 @@ func (t *turn) keepDraft() {
 	if len(t.out.Saved) == 0 && !moved && t.change.OptOut == nil {
 		return
 	}
+	// The date that was tried to take up another request is not this one's.
+	delete(answers, "resume_date")
 	c := t.theCase()
 	c.Updated = t.who.now
 	if t.c.State.Script() == "intake" && t.s.book.Waits(t.c.State.At) {
@@ -232,7 +239,7 @@ func (t *turn) carryOut(ctx context.Context) error {
 func (t *turn) turnAway(reason string) {
 	t.change.Stop = reason[len("stop_"):]
 	if t.c.Case != nil {
-		t.change.DropDraft = t.c.Case.ID
+		t.change.DropDrafts = append(t.change.DropDrafts, t.c.Case.ID)
 	}
 	t.c.Case, t.c.State.Answers = nil, nil
 	t.s.metrics.stops.WithLabelValues(t.change.Stop).Inc()

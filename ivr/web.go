@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -79,14 +80,10 @@ func (s *Server) speak(step func(context.Context, request) (*casestore.Conversat
 		ctx, cancel := context.WithTimeout(r.Context(), turnLimit)
 		defer cancel()
 		req, err := s.understand(r)
-		var c *casestore.Conversation
-		answer := "fault"
-		if err == nil {
-			c, answer, err = step(ctx, req)
-		}
 		var doc []byte
+		var answer string
 		if err == nil {
-			doc, err = s.render(c).Encode(twilio.Voice)
+			doc, answer, err = s.take(ctx, req, step)
 		}
 		if err != nil {
 			doc, answer = s.troubled(ctx, req, err)
@@ -95,6 +92,22 @@ func (s *Server) speak(step func(context.Context, request) (*casestore.Conversat
 		s.metrics.turns.WithLabelValues(answer).Inc()
 		s.metrics.seconds.Observe(s.now().Sub(started).Seconds())
 	}
+}
+
+// take makes one step and its answer. A panic is an error like any other here:
+// the caller must not notice more of it.
+func (s *Server) take(ctx context.Context, req request, step func(context.Context, request) (*casestore.Conversation, string, error)) (doc []byte, answer string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			// The value may hold what was told; where it happened does not.
+			err = fmt.Errorf("ivr: a panic (%T) at %s", p, debug.Stack())
+		}
+	}()
+	c, answer, err := step(ctx, req)
+	if err == nil {
+		doc, err = s.render(c).Encode(twilio.Voice)
+	}
+	return doc, answer, err
 }
 
 func (s *Server) write(w http.ResponseWriter, doc []byte) {

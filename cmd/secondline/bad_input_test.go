@@ -155,7 +155,7 @@ func TestForgottenCallStartsOver(t *testing.T) {
 func TestRedisGoneInTheMiddle(t *testing.T) {
 	for _, tt := range []struct{ at, want string }{
 		{tuesday, "I am sorry. Something is not working on our side. I will connect you with a person.\n(rings a person: bridged)"},
-		{evening, "I am sorry. Something is not working on our side. Please call again in a few minutes. If this is an emergency, call 9 1 1."},
+		{evening, "I am sorry. Something is not working on our side. Please call again in a few minutes."},
 	} {
 		var log bytes.Buffer
 		w := testWorldWith(t, tt.at, slog.New(slog.NewJSONHandler(&log, nil)), hooks{})

@@ -71,7 +71,7 @@ func serve(ctx context.Context, s Settings, data string, stdout io.Writer, log *
 	for _, warning := range s.Warnings() {
 		log.Warn(warning)
 	}
-	address, stopRedis, err := redisFor(ctx, s, data, stdout, log)
+	address, gone, stopRedis, err := redisFor(ctx, s, data, stdout, log)
 	if err != nil {
 		return err
 	}
@@ -92,20 +92,21 @@ func serve(ctx context.Context, s Settings, data string, stdout io.Writer, log *
 	if err != nil {
 		return err
 	}
-	return l.run(ctx, s, stdout, log)
+	return l.run(ctx, s, gone, stdout, log)
 }
 
-// redisFor gives the address of Redis, and starts one where none is named.
-func redisFor(ctx context.Context, s Settings, data string, stdout io.Writer, log *slog.Logger) (string, func(), error) {
+// redisFor gives the address of Redis, and starts one where none is named; gone
+// is closed when that one ends by itself.
+func redisFor(ctx context.Context, s Settings, data string, stdout io.Writer, log *slog.Logger) (address string, gone <-chan struct{}, stop func(), err error) {
 	if address := s.Deploy.RedisURL.Reveal(); address != "" {
-		return address, func() {}, nil
+		return address, nil, func() {}, nil
 	}
 	child, err := startRedis(ctx, data, log)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	fmt.Fprintf(stdout, "REDIS_URL is not set: a redis-server of our own keeps everything in %s\n", data)
-	return child.URL(), func() {
+	return child.URL(), child.Done(), func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
 		defer cancel()
 		if err := child.Stop(stop); err != nil {
@@ -128,8 +129,9 @@ func openStore(s Settings, address string, log *slog.Logger) (*casestore.Store, 
 }
 
 // run listens until ctx ends. Then no new request is taken, turns in flight
-// finish, and the workers stop last.
-func (l *line) run(ctx context.Context, s Settings, stdout io.Writer, log *slog.Logger) error {
+// finish, and the workers stop last. It ends with an error when our own Redis is
+// gone: whoever supervises the program starts both anew.
+func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout io.Writer, log *slog.Logger) error {
 	public, err := net.Listen("tcp", s.Deploy.Listen)
 	if err != nil {
 		return fmt.Errorf("LISTEN: %w", err)
@@ -155,6 +157,8 @@ func (l *line) run(ctx context.Context, s Settings, stdout io.Writer, log *slog.
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	case <-gone:
+		err = errors.New("redis-server ended by itself; its output is in redis.log beside its data")
 	}
 	log.Info("stopping")
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/language"
+
+	"secondline/internal/hours"
 )
 
 // finder gathers the faults of the programme.
@@ -177,13 +179,13 @@ func dayProblem(hours string) string {
 	return ""
 }
 
-var holidayName = regexp.MustCompile(`^[a-z][a-z_]*$`)
-
+// holidayProblem asks the calendar, which knows the names.
 func holidayProblem(holiday string) string {
-	if _, err := time.Parse(time.DateOnly, holiday); err == nil || holidayName.MatchString(holiday) {
+	_, err := hours.NewCalendar(hours.CalendarConfig{Zone: "UTC", Days: map[string][2]string{"monday": {"09:00", "21:00"}}, Holidays: []string{holiday}})
+	if err == nil {
 		return ""
 	}
-	return fmt.Sprintf("holds %q, which is neither a name nor a date", holiday)
+	return fmt.Sprintf("holds %q, which is neither a holiday's name nor a date", holiday)
 }
 
 var voiceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9-]+)?$`)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	_ "time/tzdata" // zones are there on every machine
 	"unicode"
@@ -161,21 +160,10 @@ func parseMoment(raw string) (time.Time, error) {
 // zoneName gives the zone that a moment was given with, "" without one.
 func zoneName(t time.Time) string { return t.Location().String() }
 
-// loaded keeps the zones once read: reading one costs more than all else of a
-// sentence. It holds IANA names only, so it is bounded.
-var loaded sync.Map
-
 func loadZone(name string) (*time.Location, error) {
-	if zone, ok := loaded.Load(name); ok {
-		return zone.(*time.Location), nil
-	}
-	if name == "" || name == "Local" {
-		return nil, errTime
-	}
 	zone, err := time.LoadLocation(name)
-	if err != nil {
+	if err != nil || name == "" || name == "Local" {
 		return nil, errTime
 	}
-	loaded.Store(name, zone)
 	return zone, nil
 }
