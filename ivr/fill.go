@@ -34,7 +34,7 @@ func checkWords(book *flow.Book, words Words) error {
 // known lists the variables that the engine or fill provides.
 var known = map[string]bool{
 	"LAST4": true, "SPOKENPHONE": true, "DATE": true, "TIME": true, "HOURS": true, "OPENS": true,
-	"DUE": true, "REQS": true, "ORG": true, "PHONE": true, "LOCALHOURS": true,
+	"DUE": true, "REQS": true, "ORG": true, "PHONE": true, "LOCALHOURS": true, "VISITPHONE": true,
 }
 
 // fill gives every prompt of a turn the values of its variables.
@@ -70,6 +70,8 @@ func (s *Server) value(t *turn, id, name string) (string, error) {
 		return number[max(0, len(number)-4):], nil
 	case "SPOKENPHONE", "PHONE":
 		return t.who.line.Number, nil
+	case "VISITPHONE":
+		return s.cfg.InPerson, nil
 	case "DATE":
 		return t.c.State.Answers.Get("birth_date"), nil
 	case "HOURS":

@@ -113,7 +113,7 @@ func testServer(t testing.TB, store Store, now func() time.Time) *Server {
 			Coordinators: []Coordinator{{Name: "Sam", Number: "+16175550199"}}, FirstCall: 12 * time.Hour, CallBack: 4 * time.Hour,
 			Home: func(n string) bool { return strings.HasPrefix(n, "+1") }, Callable: func(n string) bool { return !strings.HasPrefix(n, "+86") },
 			ZoneOf: func(string) *time.Location { return nil },
-			Zips:   ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal},
+			Zips:   ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
 		},
 		Calendar: lineCalendar{calendar}, Words: words, Store: store, Now: now, Log: slog.New(slog.DiscardHandler),
 	})

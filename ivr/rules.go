@@ -15,8 +15,10 @@ type ZipRules struct {
 	State func(zip string) (string, bool)
 	// Zones gives the time zones the code may lie in.
 	Zones func(zip string) []string
-	// Offset gives the minutes east of UTC at which clocks show hhmm now.
-	Offset func(hhmm string, now time.Time) (int, bool)
+	// Offset gives the minutes east of UTC at which clocks show hhmm now, and
+	// OffsetName writes them as a zone ("UTC+05:30").
+	Offset     func(hhmm string, now time.Time) (int, bool)
+	OffsetName func(minutesEast int) string
 }
 
 // decide says where a zip code lies. Massachusetts is told a second time by it.
@@ -35,14 +37,10 @@ func (z ZipRules) decide(a flow.Answers, _ flow.Env) flow.Outcome {
 	return "one_zone"
 }
 
-// offset keeps the caller's distance from UTC as "+05:30".
+// offset keeps the caller's distance from UTC as a zone.
 func (z ZipRules) offset(a flow.Answers, env flow.Env) flow.Outcome {
 	if minutes, ok := z.Offset(a.Get("local_time"), env.Now); ok {
-		sign := '+'
-		if minutes < 0 {
-			sign, minutes = '-', -minutes
-		}
-		a["utc_offset"] = private.Of(fmt.Sprintf("%c%02d:%02d", sign, minutes/60, minutes%60))
+		a["utc_offset"] = private.Of(z.OffsetName(minutes))
 	}
 	return "set"
 }

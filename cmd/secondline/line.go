@@ -120,7 +120,7 @@ func voiceConfig(s Settings, c calendar) ivr.Config {
 		RingSeconds: int(p.Transfer.Ring.Seconds()), Record: p.Recording.Announce,
 		FirstCall: p.Promise.FirstCall, CallBack: p.Promise.CallBack,
 		Home: isDomestic, Callable: callable(p.Countries.Callable), ZoneOf: zoneOf,
-		Zips: ivr.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal},
+		Zips: ivr.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
 	}
 	for _, c := range p.Coordinators {
 		cfg.Coordinators = append(cfg.Coordinators, ivr.Coordinator{Name: c.Name, Number: c.Number, Languages: c.Languages})

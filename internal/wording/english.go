@@ -29,7 +29,7 @@ import (
 // 09:00-21:00 America/New_York", several groups divided by "; ".
 var english = map[string]formatter{
 	"LAST4": lastFour, "LCASE": lastFour,
-	"SPOKENPHONE": spokenPhone, "PHONE": writtenPhone,
+	"SPOKENPHONE": spokenPhone, "VISITPHONE": spokenPhone, "PHONE": writtenPhone,
 	"REQS": spokenRequest, "REQ": request,
 	"DUE": moment, "OPENS": moment, "DAY": day, "ETA": day, "WHEN": shortMoment,
 	"DATE": date, "TIME": clockTime, "HOURS": openHours, "HRS": shortHours, "LOCALHOURS": localHours,

@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -74,6 +75,7 @@ func TestValuesBecomeWords(t *testing.T) {
 func TestWrongValuesAreRefused(t *testing.T) {
 	for name, raws := range map[string][]string{
 		"LAST4":       {"", "123", "+16175550123", "12a4", "１２３４"},
+		"VISITPHONE":  {"8774423324"},
 		"SPOKENPHONE": {"", "6175550123", "+1617555012", "+161755501234", "+1617555O123", "+0123456789", "+1234567", "anonymous"},
 		"PHONE":       {"", "6175550123", "+1 617 555 0123", "+12345678"},
 		"REQS":        {"", "1234567", "123456789", "1234567a"},

@@ -12,7 +12,7 @@ import (
 
 // longest are the longest values that a variable may plausibly have.
 var longest = map[string]string{
-	"LAST4": "7777", "LCASE": "7777", "SPOKENPHONE": "+18009419309", "PHONE": "+18009419309", "REQS": "77777777", "REQ": "77777777",
+	"LAST4": "7777", "LCASE": "7777", "SPOKENPHONE": "+18009419309", "VISITPHONE": "+18774423324", "PHONE": "+18009419309", "REQS": "77777777", "REQ": "77777777",
 	"DUE": "2027-09-22T21:30:00Z Pacific/Honolulu", "OPENS": "2027-09-22T21:30:00Z Pacific/Honolulu", "DAY": "2027-09-22T21:30:00Z Pacific/Honolulu",
 	"ETA": "2027-09-22T21:30:00Z Pacific/Honolulu", "WHEN": "2027-12-29T12:30:00+05:30",
 	"DATE": "1977-09-27", "TIME": "11:27", "HOURS": "Mon-Fri 09:00-21:00 America/New_York; Sat 10:00-16:00 America/New_York",
