@@ -1,0 +1,151 @@
+package casestore
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"secondline/internal/private"
+)
+
+// What is kept is written as a row of fields without names: numbers as varints,
+// texts and records with their length before them. A record's fields keep their
+// order for ever; a new one is added at the end. A reader gives zero for what an
+// older writer did not write, and passes over what a newer one added, so that
+// two versions of the program can share a Redis during a deploy. It takes a
+// third of the time that JSON does, which every turn would pay three times.
+
+// errShort says that what is kept ends in the middle of a field.
+var errShort = errors.New("casestore: what is kept is cut short")
+
+// writer appends fields.
+type writer struct{ b []byte }
+
+func (w *writer) number(n int64)      { w.b = binary.AppendVarint(w.b, n) }
+func (w *writer) int(n int)           { w.number(int64(n)) }
+func (w *writer) when(t time.Time)    { w.number(unixMilli(t)) }
+func (w *writer) told(t private.Text) { w.text(t.Reveal()) }
+
+func (w *writer) text(s string) {
+	w.b = binary.AppendUvarint(w.b, uint64(len(s)))
+	w.b = append(w.b, s...)
+}
+
+func (w *writer) flag(yes bool) {
+	n := int64(0)
+	if yes {
+		n = 1
+	}
+	w.number(n)
+}
+
+// record writes a nested record with its length before it.
+func (w *writer) record(fill func(*writer)) {
+	start := len(w.b)
+	w.b = append(w.b, 0, 0)
+	fill(w)
+	n := len(w.b) - start - 2
+	if n < 1<<14 {
+		// Two bytes hold the length of nearly every record: a varint of fixed width.
+		w.b[start], w.b[start+1] = byte(n)|0x80, byte(n>>7)
+		return
+	}
+	body := append([]byte(nil), w.b[start+2:]...)
+	w.b = append(binary.AppendUvarint(w.b[:start], uint64(n)), body...)
+}
+
+// all writes a map of what was told.
+func (w *writer) all(m map[string]private.Text) {
+	w.int(len(m))
+	for name, value := range m {
+		w.text(name)
+		w.told(value)
+	}
+}
+
+// reader gives the fields in their order. Past the end every field is zero.
+type reader struct {
+	b   []byte
+	err error
+}
+
+func (r *reader) number() int64 {
+	if len(r.b) == 0 {
+		return 0
+	}
+	n, size := binary.Varint(r.b)
+	if size <= 0 {
+		r.cut()
+		return 0
+	}
+	r.b = r.b[size:]
+	return n
+}
+
+func (r *reader) cut() { r.b, r.err = nil, errShort }
+
+func (r *reader) int() int           { return int(r.number()) }
+func (r *reader) flag() bool         { return r.number() != 0 }
+func (r *reader) when() time.Time    { return milli(r.number()) }
+func (r *reader) told() private.Text { return private.Of(r.text()) }
+func (r *reader) text() string       { return string(r.bytes()) }
+
+func (r *reader) bytes() []byte {
+	if len(r.b) == 0 {
+		return nil
+	}
+	n, size := binary.Uvarint(r.b)
+	if size <= 0 || n > uint64(len(r.b)-size) {
+		r.cut()
+		return nil
+	}
+	out := r.b[size : size+int(n)]
+	r.b = r.b[size+int(n):]
+	return out
+}
+
+// record reads a nested record.
+func (r *reader) record(read func(*reader)) {
+	nested := reader{b: r.bytes()}
+	read(&nested)
+	if nested.err != nil {
+		r.err = nested.err
+	}
+}
+
+// count reads how many items follow; each takes a byte at least.
+func (r *reader) count() int {
+	n := r.int()
+	if n < 0 || n > len(r.b) {
+		r.cut()
+		return 0
+	}
+	return n
+}
+
+func (r *reader) all() map[string]private.Text {
+	n := r.count()
+	if n == 0 {
+		return nil
+	}
+	out := make(map[string]private.Text, n)
+	for range n {
+		name := r.text()
+		out[name] = r.told()
+	}
+	return out
+}
+
+func milli(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func unixMilli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
