@@ -33,8 +33,9 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
-bench: ## run every benchmark
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+bench: deps ## turns per second of the line and of a floor, then every other benchmark
+	go test -run '^$$' -bench '^BenchmarkVoiceTurn$$' ./cmd/secondline
+	go test -run '^$$' -bench . -skip '^BenchmarkVoiceTurn$$' -benchmem -benchtime $(BENCHTIME) ./...
 
 # The tests talk to a real Redis, read TwiML with xmllint, and look at pages in
 # a real browser. What is there already is left alone.
