@@ -70,6 +70,10 @@ func demo(ctx context.Context, env environment, listen string, stdout io.Writer,
 	case <-ctx.Done():
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
-		return server.Shutdown(stop)
+		// A browser may hold a connection open that it has asked nothing on.
+		if err := server.Shutdown(stop); err != nil {
+			return server.Close()
+		}
+		return nil
 	}
 }
