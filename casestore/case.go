@@ -56,10 +56,6 @@ type Case struct {
 	CallBy time.Time
 	// At is the step of the intake that an unfinished one goes on with.
 	At string
-	// Fails counts dates of birth that did not match when somebody tried to
-	// take the case up again; FailedAt is when the last did not.
-	Fails    int
-	FailedAt time.Time
 }
 
 // Consent is a permission given or refused, with what is needed to show it was
@@ -98,32 +94,11 @@ func (c *Case) Phone() private.Text {
 }
 
 // Resumable says whether the person who began an unfinished request can take it
-// up by telephone: a date of birth was given to recognise them by, it was
-// touched within keep, and guessing has not been tried too often.
+// up by telephone: a date of birth was given to recognise them by, and
+// it was touched within keep.
 func (c *Case) Resumable(now time.Time, keep time.Duration) bool {
 	return c.Stage == StageStarted && c.Answers.Get("birth_date") != "" &&
-		now.Sub(c.Updated) < keep && !c.Locked(now)
-}
-
-// A case takes this many wrong dates of birth in this time before it can no
-// longer be taken up by machine (rules.md 3.1, guessing: 5 in 24 h).
-const (
-	maxFails    = 5
-	failsForget = 24 * time.Hour
-)
-
-// Locked says whether too many wrong dates of birth were tried lately.
-func (c *Case) Locked(now time.Time) bool {
-	return c.Fails >= maxFails && now.Sub(c.FailedAt) < failsForget
-}
-
-// Failed counts a wrong date of birth.
-func (c *Case) Failed(now time.Time) {
-	if now.Sub(c.FailedAt) >= failsForget {
-		c.Fails = 0
-	}
-	c.Fails++
-	c.FailedAt = now
+		now.Sub(c.Updated) < keep
 }
 
 // Conversation is one call, or one exchange of texts, and where it stands.
@@ -145,6 +120,9 @@ type Conversation struct {
 	// Case is the request that this call is making, without its answers, which
 	// stand in State; nil before the first personal answer.
 	Case *Case
+	// Home says that the caller is taken to be in the United States, ZoneKnown
+	// that the number tells the time zone. Both are worked out once.
+	Home, ZoneKnown bool
 	// Unfinished says that the caller's number had an unfinished request when
 	// the call came in; ResumeTries counts the dates of birth tried since.
 	Unfinished  bool

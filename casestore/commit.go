@@ -48,6 +48,8 @@ type Change struct {
 	// Guard names the request that this call is making: nothing is written when
 	// another call has finished it.
 	Guard CaseID
+	// Guessed counts a date of birth that opened none of the unfinished requests.
+	Guessed bool
 	// Finished is a request whose intake is now complete; its draft goes.
 	Finished *Case
 	// Tasks are opened.
@@ -116,6 +118,10 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	for _, c := range change.Drafts {
 		ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c))
 		ops.add("PEXPIRE", draftsKey(id), s.keep.Milliseconds())
+	}
+	if change.Guessed {
+		ops.add("INCR", guessesKey(id))
+		ops.add("PEXPIRE", guessesKey(id), guessesLive.Milliseconds())
 	}
 	for _, old := range change.DropDrafts {
 		ops.add("HDEL", draftsKey(id), string(old))

@@ -48,6 +48,8 @@ func timeouts(o *redis.UniversalOptions) *redis.UniversalOptions {
 	o.ContextTimeoutEnabled = true
 	o.MaxRetries = 2
 	o.PoolSize = Partitions + 128
+	// RESP3 would look for pushed messages before every answer; none come here.
+	o.Protocol = 2
 	o.MinIdleConns = 4
 	return o
 }

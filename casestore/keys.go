@@ -44,6 +44,8 @@ const (
 	callLives = 24 * time.Hour
 	// A number set aside for a case that is about to be made.
 	reservedLives = 24 * time.Hour
+	// Wrong dates of birth, after the last one.
+	guessesLive = 24 * time.Hour
 	// What is known of a recording at Twilio.
 	recordingLives = 30 * 24 * time.Hour
 )
@@ -72,6 +74,10 @@ func callKey(p Partition, call string) string { return key(p, "call", call) }
 // draftsKey: hash case ID → sealed case. A number's unfinished requests; lives
 // for as long as they are kept.
 func draftsKey(id PersonID) string { return key(id.Partition(), "drafts", string(id)) }
+
+// guessesKey: number. Dates of birth that opened none of a number's unfinished
+// requests; lives guessesLive after the last.
+func guessesKey(id PersonID) string { return key(id.Partition(), "guesses", string(id)) }
 
 // caseKey: hash v, stage, d. A case whose intake is complete.
 func caseKey(p Partition, id CaseID) string { return key(p, "case", string(id)) }

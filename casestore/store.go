@@ -106,24 +106,35 @@ func (s *Store) Conversation(ctx context.Context, p Partition, call string) (*Co
 
 // ConversationAndDrafts reads where a call stands and the unfinished requests
 // of the person who calls, in one round trip. A call that is not known gives a
-// nil conversation.
+// nil conversation. Once maxGuesses dates of birth were wrong, no unfinished
+// request is given until guessesLive after the last: the way to a person, and to
+// a new request, stays open.
 func (s *Store) ConversationAndDrafts(ctx context.Context, id PersonID, call string) (*Conversation, []*Case, error) {
 	var values *redis.SliceCmd
 	var drafts *redis.MapStringStringCmd
+	var guesses *redis.StringCmd
 	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		values = pipe.HMGet(ctx, callKey(id.Partition(), call), "v", "d")
 		drafts = pipe.HGetAll(ctx, draftsKey(id))
+		guesses = pipe.Get(ctx, guessesKey(id))
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, nil, fmt.Errorf("casestore: read call %s and drafts: %w", call, err)
 	}
 	conversation, err := s.openConversation(call, values.Val())
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, nil, err
 	}
+	if n, _ := guesses.Int(); n >= maxGuesses {
+		return conversation, nil, nil
+	}
 	return conversation, s.openDrafts(drafts.Val()), nil
 }
+
+// maxGuesses is how many wrong dates of birth a number may try (rules.md 3.1,
+// guessing: 5 in 24 h).
+const maxGuesses = 5
 
 func (s *Store) openConversation(call string, values []any) (*Conversation, error) {
 	version, ok := values[0].(string)

@@ -55,7 +55,7 @@ func conversation() *Conversation {
 			Answers: flow.Answers{"adult": private.Of("yes")}},
 		Turn:       flow.Turn{Say: []flow.Prompt{{ID: "D11-c", Vars: map[string]private.Text{"DATE": private.Of("1960-03-04")}}}, Await: flow.Await{Kind: flow.AwaitKeys, MaxKeys: 1, Seconds: 7}},
 		Case:       fullCase(),
-		Unfinished: true, ResumeTries: 2,
+		Unfinished: true, ResumeTries: 2, Home: true, ZoneKnown: true,
 	}
 }
 
@@ -63,7 +63,7 @@ func fullCase() *Case {
 	return &Case{ID: "cabc", Stage: StageStarted, Line: "tollfree", Language: "en", Opened: t0, Updated: t0, Caller: private.Of("+16175550123"),
 		Answers:  flow.Answers{"birth_date": private.Of("1960-03-04"), "zip": private.Of("10001")},
 		Consents: []Consent{{Kind: "calls", Given: "yes", Prompt: "D7-call", Version: "1a2b", Key: "1", Call: anyCall, Line: "tollfree", At: t0, Unproven: true}},
-		At:       "intake.name", Fails: 1, FailedAt: t0}
+		At:       "intake.name"}
 }
 
 func TestConversationComesBackAsItWas(t *testing.T) {
@@ -352,7 +352,7 @@ func TestScriptsOnACluster(t *testing.T) {
 		if finished.Number, err = s.TakeNumber(ctx); err != nil {
 			t.Fatal(err)
 		}
-		change := Change{Drafts: []*Case{fullCase()}, Finished: finished, Guard: finished.ID, DropDrafts: []CaseID{"cx"}, OptOut: &OptOut{At: t0}, Stop: "age",
+		change := Change{Drafts: []*Case{fullCase()}, Finished: finished, Guard: finished.ID, DropDrafts: []CaseID{"cx"}, Guessed: true, OptOut: &OptOut{At: t0}, Stop: "age",
 			Tasks: []*Task{{ID: NewTaskID(), Kind: TaskCallBack, Due: t0}}, Effects: []Effect{{Kind: EffectIndex, Data: string(s.indexed(finished))}}}
 		if err := s.Commit(ctx, id, c, change); err != nil {
 			t.Fatal(err)

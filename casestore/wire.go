@@ -34,6 +34,8 @@ func encodeConversation(c *Conversation) []byte {
 	})
 	w.flag(c.Unfinished)
 	w.int(c.ResumeTries)
+	w.flag(c.Home)
+	w.flag(c.ZoneKnown)
 	return w.b
 }
 
@@ -52,6 +54,7 @@ func decodeConversation(call string, version int, plain []byte) (*Conversation, 
 		}
 	})
 	c.Unfinished, c.ResumeTries = r.flag(), r.int()
+	c.Home, c.ZoneKnown = r.flag(), r.flag()
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: conversation %s: %w", call, r.err)
 	}
@@ -140,8 +143,6 @@ func writeCase(w *writer, c *Case) {
 	}
 	w.when(c.CallBy)
 	w.text(c.At)
-	w.int(c.Fails)
-	w.when(c.FailedAt)
 }
 
 func readCase(r *reader) *Case {
@@ -150,7 +151,7 @@ func readCase(r *reader) *Case {
 	for range r.count() {
 		r.record(func(r *reader) { c.Consents = append(c.Consents, readConsent(r)) })
 	}
-	c.CallBy, c.At, c.Fails, c.FailedAt = r.when(), r.text(), r.int(), r.when()
+	c.CallBy, c.At = r.when(), r.text()
 	return c
 }
 

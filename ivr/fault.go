@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"secondline/internal/private"
 	"secondline/internal/twilio"
 )
 
@@ -51,7 +50,7 @@ func (s *Server) fault() []byte {
 	var doc twilio.Document
 	if s.calendar.State(s.now()) == "open" && len(s.cfg.Coordinators) > 0 {
 		doc = twilio.Document{s.plain("A-fault"), twilio.Dial{
-			Nouns: []twilio.Noun{twilio.Number{To: private.Of(s.cfg.Coordinators[0].Number)}}, CallerID: s.cfg.Lines[0].Number,
+			Nouns: []twilio.Noun{s.coordinator("caller")}, CallerID: s.cfg.Lines[0].Number,
 			Timeout: s.cfg.RingSeconds, Action: s.base + pathAfter,
 		}}
 	} else {

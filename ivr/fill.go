@@ -17,7 +17,7 @@ const language = "en"
 // variable in them is known.
 func checkWords(book *flow.Book, words Words) error {
 	var faults []error
-	for _, id := range append(book.Wording(), "A-fault", "A-fault2", "hold", "A-bye") {
+	for _, id := range append(book.Wording(), "A-fault", "A-fault2", "hold", "A-bye", "reason-caller", "reason-interpreter") {
 		if words.Version(language, id) == "" {
 			faults = append(faults, fmt.Errorf("ivr: %s is said, but has no words", id))
 			continue
@@ -73,6 +73,9 @@ func (s *Server) value(t *turn, id, name string) (string, error) {
 	case "VISITPHONE":
 		return s.cfg.InPerson, nil
 	case "DATE":
+		if unsure := t.c.State.Answers.Get("birth_unsure"); unsure != "" {
+			return unsure, nil
+		}
 		return t.c.State.Answers.Get("birth_date"), nil
 	case "HOURS":
 		return s.cfg.Hours, nil

@@ -43,18 +43,15 @@ func (s *Server) render(c *casestore.Conversation) twilio.Document {
 // connect dials whom the step asks for. Without anybody to dial the call goes
 // on as if nobody had answered.
 func (s *Server) connect(c *casestore.Conversation, a flow.Await) twilio.Document {
-	number := s.cfg.InPerson
+	noun := twilio.Number{To: private.Of(s.cfg.InPerson)}
 	if a.To == "team" {
-		number = ""
-		if len(s.cfg.Coordinators) > 0 {
-			number = s.cfg.Coordinators[0].Number
-		}
+		noun = s.coordinator(a.Reason)
 	}
-	if number == "" {
+	if noun.To.Empty() {
 		return twilio.Document{twilio.Redirect{URL: s.answerURL(c) + "&" + paramNothing + "=connect"}}
 	}
 	return twilio.Document{twilio.Dial{
-		Nouns: []twilio.Noun{twilio.Number{To: private.Of(number)}}, Action: s.answerURL(c), CallerID: s.numberOf(c.Line), Timeout: s.cfg.RingSeconds,
+		Nouns: []twilio.Noun{noun}, Action: s.answerURL(c), CallerID: s.numberOf(c.Line), Timeout: s.cfg.RingSeconds,
 	}}
 }
 

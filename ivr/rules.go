@@ -49,7 +49,8 @@ func (z ZipRules) offset(a flow.Answers, env flow.Env) flow.Outcome {
 const (
 	lookDraft    = "unfinished request"
 	lookResume   = "date of birth matches"
-	lookCallable = "can we call this number"
+	lookCallable = "can we call the number given"
+	lookCaller   = "can we call the number that calls"
 
 	doFinish         = "finish_intake"
 	doCallBack       = "promise_call"

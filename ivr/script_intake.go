@@ -29,7 +29,9 @@ func intakeStart() []flow.Step {
 			Fail: "welcome", Goto: flow.Goto{flow.OK: "known", "fresh": "welcome"}},
 		{ID: "go_on", Say: []string{"D-resume-ok"}, End: flow.Resume},
 
-		{ID: "welcome", Say: []string{"D0"}, Goto: flow.Goto{flow.OK: "for_whom"}},
+		{ID: "welcome", Say: []string{"D0"}, Goto: flow.Goto{flow.OK: "can_save"}},
+		{ID: "can_save", Ask: flow.On(factCaller, "known", "hidden"), Goto: flow.Goto{"known": "save", "hidden": "for_whom"}},
+		{ID: "save", Say: []string{"D0-save"}, Goto: flow.Goto{flow.OK: "for_whom"}},
 		{ID: "for_whom", Say: []string{"D1"}, Ask: flow.Choices("1", "self", "2", "other"), Save: "for_whom", Goto: flow.Goto{"self": "adult", "other": "helper"}},
 		{ID: "helper", Say: []string{"D1-else"}, Goto: flow.Goto{flow.OK: "adult"}},
 		{ID: "adult", Say: []string{"D2"}, Ask: flow.YesNo(), Save: "adult", Goto: flow.Goto{"yes": "massachusetts", "no": "not_adult"}},
@@ -58,7 +60,8 @@ func intakeBirthDate() []flow.Step {
 		{ID: "birth_day", Say: []string{"B-dob-d"}, Ask: flow.Digits{N: 2, Min: 1, Max: 31, Short: true}, Save: "birth_day", Fail: "birth_blank", Goto: flow.Goto{flow.OK: "birth_exists"}},
 		{ID: "birth_exists", Ask: flow.Decide{What: "is there such a day", Can: outcomes("yes", "no", "enough"), By: dateExists},
 			Goto: flow.Goto{"yes": "birth_right", "no": "birth_odd", "enough": "birth_blank"}},
-		{ID: "birth_right", Say: []string{"D11-c"}, Ask: flow.YesNo(), Goto: flow.Goto{"yes": "age", "no": "birth_year"}},
+		{ID: "birth_right", Say: []string{"D11-c"}, Ask: flow.YesNo(), Goto: flow.Goto{"yes": "birth_keep", "no": "birth_year"}},
+		{ID: "birth_keep", Ask: flow.Decide{What: "keep the date", Can: outcomes("kept"), By: keepDate}, Goto: flow.Goto{"kept": "age"}},
 
 		{ID: "age", Ask: flow.Decide{What: "how old", Can: outcomes("adult", "minor", "unlikely", "enough"), By: ageOf},
 			Goto: flow.Goto{"adult": "number", "minor": "minor", "unlikely": "birth_odd", "enough": "birth_blank"}},
@@ -114,7 +117,9 @@ func intakeStory() []flow.Step {
 			Goto: flow.Goto{"hear": "listen", "say_again": "question", "go_on": "finished"}},
 		{ID: "listen", Say: []string{"D14-play"}, Play: "question", Goto: flow.Goto{flow.OK: "review"}},
 		// The number can be heard again with star; silence is the usual end.
-		{ID: "finished", Say: []string{"D15", "D15-next", "D15-star"}, Do: []string{doFinish}, Ask: flow.Menu{}, Tries: 1, Fail: toGoodbye},
+		{ID: "finished", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "number_told", "no": "number_told_far"}},
+		{ID: "number_told", Say: []string{"D15", "D15-next", "D15-star"}, Do: []string{doFinish}, Ask: flow.Menu{}, Tries: 1, Fail: toGoodbye},
+		{ID: "number_told_far", Say: []string{"D15", "D15-far", "D15-star"}, Do: []string{doFinish}, Ask: flow.Menu{}, Tries: 1, Fail: toGoodbye},
 	}
 }
 
@@ -130,8 +135,18 @@ func dateExists(a flow.Answers, _ flow.Env) flow.Outcome {
 	if _, err := time.Parse(time.DateOnly, date); err != nil {
 		return oddDate(a)
 	}
-	a["birth_date"] = private.Of(date)
+	a["birth_unsure"] = private.Of(date)
 	return "yes"
+}
+
+// keepDate keeps the joined date once it was found right: until then nothing is
+// known of the patient's age, and nothing is stored.
+func keepDate(a flow.Answers, _ flow.Env) flow.Outcome {
+	a["birth_date"] = a["birth_unsure"]
+	for _, name := range []string{"birth_unsure", "birth_year", "birth_month", "birth_day"} {
+		delete(a, name)
+	}
+	return "kept"
 }
 
 // oddDate counts dates that cannot be.

@@ -11,6 +11,7 @@ const (
 	factTexts  = "texts"  // yes, no: whether texts may be offered at all
 	factRecord = "record" // yes, no: whether calls with the team are recorded
 	factZone   = "zone"   // known, unknown: whether the number tells the time zone
+	factTeam   = "team"   // here, busy, away: open with somebody to ring, open without, closed
 )
 
 // The steps that other scripts and the keys of every step lead to.

@@ -6,13 +6,13 @@ import "secondline/internal/flow"
 // message (call-script.md 6.6 and 6.7).
 func personScript() *flow.Script {
 	return &flow.Script{Name: "person", Title: "A person", Steps: []flow.Step{
-		{ID: "start", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "connect", "closed": "closed", "holiday": "closed"}},
+		{ID: "start", Ask: flow.On(factTeam, "here", "busy", "away"), Goto: flow.Goto{"here": "connect", "busy": "nobody", "away": "closed"}},
 		// stuck is for who pressed nothing that helps: a person is offered, and
 		// promised only while somebody is there.
-		{ID: "stuck", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "come", "closed": "closed", "holiday": "closed"}},
+		{ID: "stuck", Ask: flow.On(factTeam, "here", "busy", "away"), Goto: flow.Goto{"here": "come", "busy": "nobody", "away": "closed"}},
 		{ID: "come", Say: []string{"A2-esc"}, Goto: flow.Goto{flow.OK: "connect"}},
 		{ID: "connect", Say: []string{"F1"}, Ask: flow.Connect{To: "team", Reason: "caller"}, Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "nobody"}},
-		{ID: "language", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "interpreter", "closed": "closed", "holiday": "closed"}},
+		{ID: "language", Ask: flow.On(factTeam, "here", "busy", "away"), Goto: flow.Goto{"here": "interpreter", "busy": "nobody", "away": "closed"}},
 		{ID: "interpreter", Say: []string{"F1"}, Ask: flow.Connect{To: "team", Reason: "interpreter"}, Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "nobody"}},
 
 		{ID: "nobody", Say: []string{"nobody"}, Fail: "missed",
@@ -22,7 +22,7 @@ func personScript() *flow.Script {
 
 		// Nothing was chosen: the number is there, so the call is owed.
 		{ID: "missed", Ask: flow.On(factCaller, "known", "hidden"), Goto: flow.Goto{"known": "missed_can_call", "hidden": toGoodbye}},
-		{ID: "missed_can_call", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "missed_known", "no": toGoodbye}},
+		{ID: "missed_can_call", Ask: flow.Look(lookCaller, "yes", "no"), Goto: flow.Goto{"yes": "missed_known", "no": toGoodbye}},
 		{ID: "missed_known", Say: []string{"saved"}, Do: []string{doMissed}, End: flow.Hangup},
 	}}
 }
@@ -31,7 +31,7 @@ func personScript() *flow.Script {
 func callbackScript() *flow.Script {
 	return &flow.Script{Name: "callback", Title: "We call you", Steps: []flow.Step{
 		{ID: "start", Ask: flow.On(factCaller, "known", "hidden"), Goto: flow.Goto{"known": "this_number", "hidden": "ask_number"}},
-		{ID: "this_number", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "confirm", "no": "not_callable"}},
+		{ID: "this_number", Ask: flow.Look(lookCaller, "yes", "no"), Goto: flow.Goto{"yes": "confirm", "no": "not_callable"}},
 		{ID: "confirm", Say: []string{"cb-number"}, Fail: "booked",
 			Ask: flow.Choices("1", "right", "2", "other_number"), Goto: flow.Goto{"right": "booked", "other_number": "ask_number"}},
 		{ID: "ask_number", Ask: flow.On(factOrigin, "domestic", "abroad"), Goto: flow.Goto{"domestic": "number", "abroad": "number_abroad"}},
@@ -49,8 +49,10 @@ func callbackScript() *flow.Script {
 // messageScript takes a message (call-script.md 6.7, G1).
 func messageScript() *flow.Script {
 	return &flow.Script{Name: "message", Title: "A message", Steps: []flow.Step{
-		{ID: "record", Say: []string{"G1"}, Ask: flow.Recording{Max: 120}, Save: "message",
+		{ID: "record", Say: []string{"G1"}, Ask: flow.Recording{Max: 120}, Save: "message", Whole: true,
 			Fail: "person.missed", Goto: flow.Goto{flow.OK: "kept", "0": "person.missed"}},
-		{ID: "kept", Say: []string{"G2", "A-bye"}, Do: []string{doMessage}, End: flow.Hangup},
+		{ID: "kept", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "kept_call", "no": "kept_far"}},
+		{ID: "kept_call", Say: []string{"G2", "A-bye"}, Do: []string{doMessage}, End: flow.Hangup},
+		{ID: "kept_far", Say: []string{"G2-far", "A-bye"}, Do: []string{doMessage}, End: flow.Hangup},
 	}}
 }

@@ -160,21 +160,21 @@ type caller struct {
 
 // facts are what the scripts decide by. They are worked out anew each turn: the
 // line may open or close during a call.
-func (s *Server) facts(c caller) map[string]string {
-	hidden := c.number.Empty()
-	home := c.line.Name != "international"
-	if !hidden {
-		home = s.cfg.Home(c.number.Reveal())
+func (s *Server) facts(c caller, home, zoneKnown bool) map[string]string {
+	team := "away"
+	if s.calendar.State(c.now) == "open" {
+		team = either(len(s.cfg.Coordinators) > 0, "here", "busy")
 	}
 	return map[string]string{
+		factTeam:     team,
 		flow.Channel: "voice",
 		factLine:     c.line.Name,
 		factOpen:     s.calendar.State(c.now),
 		factOrigin:   either(home, "domestic", "abroad"),
-		factCaller:   either(hidden, "hidden", "known"),
+		factCaller:   either(c.number.Empty(), "hidden", "known"),
 		factTexts:    either(home, "yes", "no"),
 		factRecord:   either(s.cfg.Record, "yes", "no"),
-		factZone:     either(!hidden && s.cfg.ZoneOf(c.number.Reveal()) != nil, "known", "unknown"),
+		factZone:     either(zoneKnown, "known", "unknown"),
 	}
 }
 
@@ -183,6 +183,15 @@ func either(yes bool, a, b string) string {
 		return a
 	}
 	return b
+}
+
+// place says whether a caller is taken to be at home, and whether the number
+// tells the time zone.
+func (s *Server) place(c caller) (home, zoneKnown bool) {
+	if c.number.Empty() {
+		return c.line.Name != "international", false
+	}
+	return s.cfg.Home(c.number.Reveal()), s.cfg.ZoneOf(c.number.Reveal()) != nil
 }
 
 // person gives the ID by which a caller's state is found.

@@ -40,6 +40,7 @@ func (s *Server) begin(ctx context.Context, who caller, drafts []*casestore.Case
 			t.change.DropDrafts = append(t.change.DropDrafts, draft.ID)
 		}
 	}
+	t.c.Home, t.c.ZoneKnown = s.place(who)
 	t.c.State, t.out = s.book.Start(toGreeting, t.env())
 	return t.commit(ctx)
 }
@@ -54,7 +55,7 @@ func (s *Server) move(ctx context.Context, who caller, c *casestore.Conversation
 }
 
 func (t *turn) env() flow.Env {
-	return flow.Env{Now: t.who.now.In(t.s.cfg.Zone), Facts: t.s.facts(t.who), Check: t.check}
+	return flow.Env{Now: t.who.now.In(t.s.cfg.Zone), Facts: t.s.facts(t.who, t.c.Home, t.c.ZoneKnown), Check: t.check}
 }
 
 // check answers what the scripts look up.
@@ -64,18 +65,27 @@ func (t *turn) check(question string, answers flow.Answers) flow.Outcome {
 		return flow.Outcome(either(t.c.Unfinished, "found", "none"))
 	case lookResume:
 		return t.match(answers.Get("resume_date"))
+	case lookCaller:
+		return t.callable(t.who.number)
 	case lookCallable:
-		number := answers["callback_phone"]
-		if number.Empty() {
-			number = t.who.number
+		for _, name := range []string{"callback_phone", "phone"} {
+			if number := answers[name]; !number.Empty() {
+				return t.callable(number)
+			}
 		}
-		return flow.Outcome(either(t.s.cfg.Callable(number.Reveal()), "yes", "no"))
+		return t.callable(t.who.number)
 	}
 	panic("ivr: nobody looks up " + question)
 }
 
+// callable says whether we call a number. One that is withheld is told to a
+// person, who will see.
+func (t *turn) callable(number private.Text) flow.Outcome {
+	return flow.Outcome(either(number.Empty() || t.s.cfg.Callable(number.Reveal()), "yes", "no"))
+}
+
 // match looks for an unfinished request with this date of birth. One that does
-// not match counts against every request that might have been meant.
+// not match is counted against the number that calls.
 func (t *turn) match(date string) flow.Outcome {
 	open := slices.DeleteFunc(slices.Clone(t.drafts), func(c *casestore.Case) bool { return !c.Resumable(t.who.now, t.s.store.Keep()) })
 	for _, draft := range open {
@@ -84,10 +94,7 @@ func (t *turn) match(date string) flow.Outcome {
 			return "match"
 		}
 	}
-	for _, draft := range open {
-		draft.Failed(t.who.now)
-	}
-	t.change.Drafts = append(t.change.Drafts, open...)
+	t.change.Guessed = true
 	t.c.ResumeTries++
 	if t.c.ResumeTries >= resumeTries {
 		t.c.Unfinished = false
@@ -187,7 +194,10 @@ func (t *turn) theCase() *casestore.Case {
 func (t *turn) keepDraft() {
 	answers := t.c.State.Answers
 	told := !answers["birth_date"].Empty() || !answers["birth_blank"].Empty()
-	if !told || (t.c.Case != nil && t.c.Case.Stage != casestore.StageStarted) {
+	finished := t.c.Case != nil && t.c.Case.Stage != casestore.StageStarted
+	// Nobody could take up what a withheld number began: it lasts as long as
+	// the call.
+	if !told || finished || t.who.number.Empty() {
 		return
 	}
 	moved := t.c.Case == nil || (t.c.State.Script() == "intake" && t.c.Case.At != t.c.State.At)
@@ -220,7 +230,7 @@ func (t *turn) carryOut(ctx context.Context) error {
 		case doMissed:
 			t.owe(casestore.TaskMissed, t.who.number, "")
 		case doMessage:
-			t.owe(casestore.TaskMessage, t.who.number, t.c.State.Answers.Get("message"))
+			t.owe(casestore.TaskMessage, t.callBackPhone(), t.c.State.Answers.Get("message"))
 		case doOptOut:
 			t.optOut()
 		case doBlankBirthDate:

@@ -29,6 +29,8 @@ const (
 	pathFallback  = "/voice/fallback"
 	pathAfter     = "/voice/after-fault"
 	pathPlayback  = "/voice/playback"
+	pathWhisper   = "/voice/whisper"
+	pathAccept    = "/voice/accept"
 )
 
 // The parameters of our own addresses. None is personal: a step's name, a
@@ -40,6 +42,7 @@ const (
 	paramNothing   = "none"
 	paramHeld      = "k"
 	paramHolds     = "n"
+	paramReason    = "reason"
 )
 
 // turnLimit is how long a turn may take. Twilio gives up after 15 s (twilio.md
@@ -60,6 +63,8 @@ func (s *Server) Routes(r *mux.Router) {
 	r.HandleFunc(pathStatus, s.status).Methods(http.MethodPost)
 	r.HandleFunc(pathRecording, s.recording).Methods(http.MethodPost)
 	r.HandleFunc(pathPlayback, s.playback).Methods(http.MethodGet)
+	r.HandleFunc(pathWhisper, s.whisper).Methods(http.MethodPost)
+	r.HandleFunc(pathAccept, s.accept).Methods(http.MethodPost)
 }
 
 // request is a TwiML request as it was understood.

@@ -133,7 +133,7 @@ func (x *demoPhone) SetCallee(ctx context.Context, behaviour string) (phone.View
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	callee := map[string]twiliosim.CalleeBehaviour{
-		phone.CalleeAnswers: twiliosim.Answers(), phone.CalleeBusy: twiliosim.Busy(), phone.CalleeNoAnswer: twiliosim.NoAnswer(),
+		phone.CalleeAnswers: twiliosim.Answers("1"), phone.CalleeBusy: twiliosim.Busy(), phone.CalleeNoAnswer: twiliosim.NoAnswer(),
 	}
 	b, ok := callee[behaviour]
 	if !ok {

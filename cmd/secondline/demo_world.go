@@ -120,6 +120,7 @@ func newWorld(s Settings, c *clock, log *slog.Logger, h hooks) (*world, error) {
 	w.sim, err = twiliosim.New(twiliosim.Config{
 		AccountSID: worldAccount, AuthToken: worldToken, AppURL: worldURL, Now: c.Now, Seed: 1,
 		Transport: transport,
+		Callee:    func(string) twiliosim.CalleeBehaviour { return twiliosim.Answers("1") },
 		Numbers:   map[string]twiliosim.Number{s.Programme.Lines.TollFree.Number: number, s.Programme.Lines.International.Number: number},
 	})
 	if err != nil {

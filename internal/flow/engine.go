@@ -143,7 +143,7 @@ func (r *run) answer(step *Step, in Input) {
 // everywhere carries out the keys that mean the same at every step, unless the
 // step gives one of them a meaning of its own.
 func (r *run) everywhere(step *Step, keys string) bool {
-	if _, own := step.Goto[Outcome(keys)]; own && r.state.Phase == PhaseAsk {
+	if _, own := step.Goto[Outcome(keys)]; own && r.state.Phase != PhaseConfirm {
 		r.enter(step.Goto[Outcome(keys)])
 		return true
 	}
@@ -247,7 +247,7 @@ func (r *run) recorded(step *Step, in Input) {
 		r.failed(step, nil, nil)
 	default:
 		r.save(step, OK, in.Text.Reveal(), "")
-		if in.EndKey == "" || !strings.Contains("089", in.EndKey) || !r.everywhere(step, in.EndKey) {
+		if step.Whole || in.EndKey == "" || !strings.Contains("089", in.EndKey) || !r.everywhere(step, in.EndKey) {
 			r.follow(step, OK)
 		}
 	}

@@ -58,6 +58,9 @@ type Step struct {
 	Back string
 	// Fail is where the last failed try leads; empty means a person.
 	Fail string
+	// Whole says that the recording is all the step is for: whatever key ends
+	// it, the way on is OK.
+	Whole bool
 	// Tries is how many failed tries are heard out; 0 means three.
 	Tries int
 	// NoInput and NoMatch replace the general wording of the first and second

@@ -31,7 +31,9 @@ func (r *run) enter(target string) {
 	r.state.At, r.state.Phase, r.state.Pending = at, PhaseAsk, private.Text{}
 	r.state.Tries, r.state.Repeats = 0, 0
 	r.turn.Await = Await{}
-	r.turn.Effects = append(r.turn.Effects, step.Do...)
+	if target != Return {
+		r.turn.Effects = append(r.turn.Effects, step.Do...)
+	}
 	r.sayAll(step.Lead)
 	if decide, ok := step.Ask.(Decide); ok {
 		r.follow(step, decide.By(r.state.Answers, r.env))

@@ -1,32 +1,48 @@
 package hours
 
-import "time"
+import (
+	"sort"
+	"time"
+)
 
 // farthest bounds every search: no line that a person would call is closed, or
 // open, for longer.
 const farthest = 400 * 24 * time.Hour
 
-// part gives the open time of the date that at falls on, as far as the distance
-// from UTC at that moment holds, and the moment at which the next part begins.
-// from is not before to where there is none. Wall-clock hours become elapsed
-// time here and nowhere else.
+// part gives what is left, from at on, of the open time of the date that at
+// falls on, as far as the distance from UTC at that moment holds, and the moment
+// at which the next part begins, always after at. from is not before to where
+// there is none. Wall-clock hours become elapsed time here and nowhere else.
 func (c *Calendar) part(at time.Time) (from, to, next time.Time) {
 	local := at.In(c.zone)
 	y, m, d := local.Date()
 	_, offset := local.Zone()
 	midnight := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Add(-time.Duration(offset) * time.Second)
-	begins, ends := local.ZoneBounds()
-	next = midnight.Add(24 * time.Hour)
-	if !ends.IsZero() && ends.Before(next) {
-		next = ends
-	}
+	next = c.clockChange(at, midnight.Add(24*time.Hour))
 	day := c.days[local.Weekday()]
 	if _, shut := c.shut[dateOf(local)]; shut {
 		day = span{}
 	}
-	from = later(midnight.Add(time.Duration(day.from)*time.Minute), begins)
+	from = later(midnight.Add(time.Duration(day.from)*time.Minute), at)
 	to = earlier(midnight.Add(time.Duration(day.to)*time.Minute), next)
 	return from, to, next
+}
+
+// clockChange gives the first second, after from, at which the zone's distance
+// from UTC is another, or to where it stays. time.Time.ZoneBounds does not serve:
+// on the last day of a leap year it may end a zone's time before the moment it
+// was asked about (https://go.dev/issue/81583), and a search would stand still.
+func (c *Calendar) clockChange(from, to time.Time) time.Time {
+	offset := func(t time.Time) int { _, seconds := t.In(c.zone).Zone(); return seconds }
+	before := offset(from)
+	if offset(to) == before {
+		return to
+	}
+	start := from.Truncate(time.Second)
+	seconds := sort.Search(int(to.Sub(start)/time.Second), func(n int) bool {
+		return offset(start.Add(time.Duration(n)*time.Second)) != before
+	})
+	return start.Add(time.Duration(seconds) * time.Second)
 }
 
 func later(a, b time.Time) time.Time {
@@ -43,8 +59,8 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// stretch gives the open time that t falls in or, where t is closed, the next;
-// false when none begins within the farthest time.
+// stretch gives the open time from t on that t falls in or, where t is closed,
+// the next; false when none begins within the farthest time.
 func (c *Calendar) stretch(t time.Time) (from, to time.Time, ok bool) {
 	limit := t.Add(farthest)
 	for at := t; at.Before(limit); {

@@ -177,6 +177,8 @@ func TestOffsetFromLocal(t *testing.T) {
 		{"Nepal", "20:15", "2026-11-24T14:31:00Z", 345},
 		{"Tokyo, already tomorrow", "00:10", "2026-11-24T15:11:00Z", 540},
 		{"New York, still yesterday", "22:00", "2026-11-25T03:00:00Z", -300},
+		{"New York in the afternoon", "14:30", "2026-11-24T19:30:00Z", -300},
+		{"Honolulu", "14:30", "2026-11-25T00:30:00Z", -600},
 		{"Newfoundland", "11:02", "2026-11-24T14:30:00Z", -210},
 		{"Auckland in its winter", "02:30", "2026-07-24T14:30:00Z", 720},
 		{"a clock that is seven minutes fast", "14:37", "2026-11-24T14:30:00Z", 0},

@@ -137,6 +137,7 @@ var zones = map[string]zoneWord{
 	"America/Boise": {"Mountain", "MT"}, "America/Edmonton": {"Mountain", "MT"}, "America/Phoenix": {"Arizona", "AZT"},
 	"America/Los_Angeles": {"Pacific", "PT"}, "America/Vancouver": {"Pacific", "PT"}, "America/Halifax": {"Atlantic", "AT"},
 	"America/Anchorage": {"Alaska", "AKT"}, "Pacific/Honolulu": {"Hawaii", "HT"},
+	"America/Puerto_Rico": {"Puerto Rico", "AT"}, "America/St_Thomas": {"Virgin Islands", "AT"}, "Pacific/Pago_Pago": {"American Samoa", "SST"},
 }
 
 func date(raw string) (string, error) {

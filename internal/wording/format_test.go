@@ -40,6 +40,8 @@ func TestValuesBecomeWords(t *testing.T) {
 		{"DAY", "2027-03-04T04:30:00Z America/New_York", "Wednesday, March 3rd"},
 		{"WHEN", "2027-03-02T22:00:00Z America/New_York", "Tue 3/2 5 PM ET"},
 		{"WHEN", "2027-12-29T21:30:00Z America/Anchorage", "Wed 12/29 12:30 PM AKT"},
+		{"WHEN", "2027-12-29T21:30:00Z America/Puerto_Rico", "Wed 12/29 5:30 PM AT"},
+		{"WHEN", "2027-12-29T21:30:00Z Pacific/Guam", "Thu 12/30 7:30 AM Guam time"},
 		{"WHEN", "2027-12-29T12:30:00+05:30", "Wed 12/29 12:30 PM your time"},
 		{"DATE", "1960-03-04", "March 4th, 1960"},
 		{"DATE", "1999-12-31", "December 31st, 1999"},
@@ -74,7 +76,7 @@ func TestValuesBecomeWords(t *testing.T) {
 
 func TestWrongValuesAreRefused(t *testing.T) {
 	for name, raws := range map[string][]string{
-		"LAST4":       {"", "123", "+16175550123", "12a4", "１２３４"},
+		"LAST4":       {"", "123", "12345", "6175550123", "+16175550123", "12a4", "１２３４"},
 		"VISITPHONE":  {"8774423324"},
 		"SPOKENPHONE": {"", "6175550123", "+1617555012", "+161755501234", "+1617555O123", "+0123456789", "+1234567", "anonymous"},
 		"PHONE":       {"", "6175550123", "+1 617 555 0123", "+12345678"},
