@@ -20,6 +20,7 @@ const (
 	toMenu     = "main.menu"
 	toPerson   = "person.start"
 	toStuck    = "person.stuck"
+	toMissed   = "person.missed"
 	toGoodbye  = "main.goodbye"
 )
 

@@ -292,14 +292,48 @@ func (s *Server) unseal(call, text string) (flow.Input, error) {
 	return flow.Input{Kind: h.Kind, Text: private.Of(h.Text), EndKey: h.EndKey, Seconds: h.Seconds, Outcome: h.Outcome}, nil
 }
 
+// offered are the steps at which a caller waits for nothing but our promise of a
+// call. Whoever hangs up there has asked for a person and got none.
+var offered = map[string]bool{
+	"person.nobody": true, "person.closed": true, "callback.confirm": true, "callback.number": true, "callback.number_abroad": true,
+}
+
+// left keeps the call that is owed to a caller who hung up while being offered
+// one. It changes nothing the second time.
+func (s *Server) left(ctx context.Context, r *http.Request) error {
+	req, err := s.understand(r)
+	if err != nil {
+		return err
+	}
+	c, err := s.store.Conversation(ctx, req.who.id.Partition(), req.who.call)
+	if errors.Is(err, casestore.ErrNotFound) || (err == nil && (c.Turn.End != flow.Open || !offered[c.State.At])) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	next := *c
+	t := &turn{s: s, who: req.who, c: &next}
+	next.State, t.out = s.book.Enter(c.State, toMissed, t.env())
+	if _, err = t.commit(ctx); errors.Is(err, casestore.ErrConflict) {
+		return nil // an answer that came at the same time has gone on
+	}
+	return err
+}
+
 // status hears how a call ended. Statuses come in any order and more than once.
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), turnLimit)
+	defer cancel()
 	form, err := twilio.DecodeCallStatus(twilio.FormOf(r))
 	if err != nil {
 		s.log.Warn("a call status cannot be read", "err", err)
 	} else if form.CallStatus.Final() {
 		s.metrics.calls.WithLabelValues(string(form.CallStatus)).Inc()
 		s.log.Info("a call ended", "call", form.CallSID, "status", form.CallStatus)
+		if err := s.left(ctx, r); err != nil {
+			s.log.Error("what is owed to a caller who hung up is not kept", "call", form.CallSID, "err", err)
+		}
 	}
 	w.WriteHeader(http.StatusNoContent)
 }

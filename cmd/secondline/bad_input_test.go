@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"secondline/casestore"
 	"secondline/internal/private"
 	"secondline/internal/twiliosim"
 )
@@ -424,5 +425,73 @@ func TestGuessingTheDateOfBirth(t *testing.T) {
 	w.playTokens(t, p, "1")
 	if said := heardIn(p); strings.Contains(said, "Welcome back") {
 		t.Errorf("a locked request is still offered:\n%s", said)
+	}
+}
+
+// What a caller is owed is kept, whatever way the call ends.
+func TestWhatIsOwedIsKept(t *testing.T) {
+	for _, tt := range []struct {
+		name, from, at, tokens string
+		callee                 twiliosim.CalleeBehaviour
+		want                   string
+	}{
+		{"nobody answers, hangs up", patient, tuesday, "0 hangup", twiliosim.NoAnswer(), "missed call by Tue 2 Mar 2:30 PM"},
+		{"a voicemail answers", patient, tuesday, "0 1 1", twiliosim.Machine(), "call back by Tue 2 Mar 2:30 PM"},
+		{"declined", patient, tuesday, "0 2 'Ana'", twiliosim.Answers("2"), "message by Tue 2 Mar 2:30 PM"},
+		{"busy, says nothing", patient, tuesday, "0 _ _ _", twiliosim.Busy(), "missed call by Tue 2 Mar 2:30 PM"},
+		{"hangs up when closed", patient, evening, "2 hangup", twiliosim.Answers("1"), "missed call by Wed 3 Mar 1:00 PM"},
+		{"answered", patient, tuesday, "0 hangup", twiliosim.Answers("1"), ""},
+		{"a country we do not dial, an own number we do", patient, evening, "3 2 8765550123 1 'Ana'", twiliosim.Answers("1"), "message by Wed 3 Mar 1:00 PM"},
+		{"number withheld, message", "", evening, "0 'Ana, six one seven'", twiliosim.Answers("1"), "message by Wed 3 Mar 1:00 PM"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := testWorld(t, tt.at)
+			w.sim.SetCallee(func(string) twiliosim.CalleeBehaviour { return tt.callee })
+			p := &callPlayer{world: w, from: tt.from, to: tollFree}
+			w.playTokens(t, p, tt.tokens)
+			got, err := p.result(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if owed := strings.Join(got.Owed, ", "); owed != tt.want {
+				t.Errorf("owed %q, want %q after:\n%s", owed, tt.want, got.text())
+			}
+		})
+	}
+}
+
+// A message that is ended with another key than pound is a message all the same.
+func TestMessageEndedWithZero(t *testing.T) {
+	for _, key := range []string{"0", "8", "9", "#"} {
+		w := testWorld(t, evening)
+		p := &callPlayer{world: w, from: patient, to: tollFree}
+		w.playUntil(t, p, "0")
+		if err := p.now.Talk(t.Context(), "Please call me"); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.now.Press(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		tasks, err := w.line.store.Tasks(t.Context())
+		if err != nil || len(tasks) != 1 || tasks[0].Kind != casestore.TaskMessage || tasks[0].Recording == "" {
+			t.Errorf("ended with %s: %d tasks, %v", key, len(tasks), err)
+		}
+	}
+}
+
+// Key 9 and back, after the number was told, tells the same number again.
+func TestAsideAfterTheNumber(t *testing.T) {
+	got := play(t, "tollfree", patient, tuesday, wholeIntake+" 9 #")
+	if n := strings.Count(got.text(), "Your request number is"); n != 2 || len(got.Owed) != 1 || got.Request == "" {
+		t.Errorf("the number is told %d times, owed %v, request %q:\n%s", n, got.Owed, got.Request, got.text())
+	}
+}
+
+// A request from a country that we do not dial is kept, without the promise of a
+// call.
+func TestIntakeFromACountryWeDoNotDial(t *testing.T) {
+	got := play(t, "international", "+919876543210", tuesday, `1 1 1 2 2 1 1 1960 03 04 1 1 1 1 2042 1 2 "Ana" "Delhi" "Why?" 3`)
+	if text := got.text(); got.Request == "" || strings.Contains(text, "will call you by") || !strings.Contains(text, "will find a way to reach you") {
+		t.Errorf("request %q:\n%s", got.Request, text)
 	}
 }
