@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"secondline/internal/flow"
 	"secondline/internal/twilio"
 )
 
@@ -89,7 +90,7 @@ func (s *Server) fallback(w http.ResponseWriter, r *http.Request) {
 // afterFault ends a call that was passed to a person without Redis.
 func (s *Server) afterFault(w http.ResponseWriter, r *http.Request) {
 	id := "A-fault2"
-	if dialled(twilio.FormOf(r)).Outcome == "talked" {
+	if dialled(twilio.FormOf(r)).Outcome == flow.Talked {
 		id = "A-bye"
 	}
 	s.write(w, s.encoded(twilio.Document{s.plain(id), twilio.Hangup{}}))

@@ -2,7 +2,6 @@ package ivr
 
 import (
 	"net/http"
-	"net/url"
 
 	"secondline/internal/private"
 	"secondline/internal/twilio"
@@ -52,7 +51,7 @@ func (s *Server) whisper(w http.ResponseWriter, r *http.Request) {
 	}
 	none := ""
 	s.writeWhisper(w, twilio.Document{twilio.Gather{
-		Action: s.base + pathAccept + "?" + url.Values{paramReason: {id}}.Encode(), NumDigits: 1, FinishOnKey: &none, Timeout: "7", ActionOnEmptyResult: true,
+		Action: s.base + pathAccept, NumDigits: 1, FinishOnKey: &none, Timeout: "7", ActionOnEmptyResult: true,
 		Prompts: []twilio.Prompt{twilio.Say{Voice: s.cfg.Voice, Language: s.cfg.Language, Text: text}},
 	}})
 }

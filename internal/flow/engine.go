@@ -56,9 +56,6 @@ func NewBook(ways Ways, scripts ...*Script) *Book {
 // Scripts gives the scripts in their order.
 func (b *Book) Scripts() []*Script { return b.scripts }
 
-// Has says whether a step of this full ID exists.
-func (b *Book) Has(at string) bool { return b.steps[at] != nil }
-
 // Waits says whether the step of this full ID waits for an answer.
 func (b *Book) Waits(at string) bool {
 	step := b.steps[at]
