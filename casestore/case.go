@@ -56,6 +56,19 @@ type Case struct {
 	CallBy time.Time
 	// At is the step of the intake that an unfinished one goes on with.
 	At string
+	// Coordinator is the roster ID of the one who cares for the request; empty
+	// until one is assigned.
+	Coordinator string
+	// ActionNeeded says that the records cannot be collected without the
+	// patient's help.
+	ActionNeeded bool
+	// Waiting counts the places whose records are still awaited; 0 for not known.
+	Waiting int
+	// RecordsAt is when the records were complete, DeliveredAt when the opinion
+	// was delivered; zero before.
+	RecordsAt, DeliveredAt time.Time
+	// Partition is where the case lies; it is not part of what is kept.
+	Partition Partition
 }
 
 // Consent is a permission given or refused, with what is needed to show it was
@@ -127,6 +140,29 @@ type Conversation struct {
 	// the call came in; ResumeTries counts the dates of birth tried since.
 	Unfinished  bool
 	ResumeTries int
+	// Language is what the call is held in: a BCP 47 tag that the wording has.
+	Language string
+	// Named is the request whose number the caller gave and which exists, with
+	// the end of its number and its coordinator; Verified says that the date of
+	// birth matched.
+	Named       CaseID
+	LastFour    private.Text
+	Coordinator string
+	Verified    bool
+	// StatusTries counts the pairs of number and date that did not match.
+	StatusTries int
+	// Transfer is the wait for a person that the call is in, or was in last.
+	Transfer string
+	// Member is the roster ID of a coordinator who calls from a registered
+	// number, SignedIn says that the PIN was right; Task is what the call is
+	// about, and TaskPlace the partition it lies in.
+	Member    string
+	SignedIn  bool
+	PINTries  int
+	Task      string
+	TaskPlace Partition
+	// Passed lists the tasks that were heard and passed over in this call.
+	Passed []string
 }
 
 // Task is something owed to a person by a time: a promise with an owner and an
@@ -135,8 +171,10 @@ type Task struct {
 	ID   string
 	Kind TaskKind
 	Due  time.Time
-	// Owner is the coordinator who owes it; empty means the whole team.
-	Owner string
+	// Owner is the coordinator who owes it; empty means the whole team. While
+	// HeldUntil has not come nobody else takes it up.
+	Owner     string
+	HeldUntil time.Time
 	// Phone is whom to call; empty where only a recording tells.
 	Phone private.Text
 	// Recording is the SID of a message left.
@@ -145,6 +183,17 @@ type Task struct {
 	Call      string
 	Opened    time.Time
 	Outcome   string
+	// Language is the caller's, where it is not English.
+	Language string
+	// About says that Due is a time the caller chose, not the latest one.
+	About bool
+	// Tries counts the calls that reached nobody; Closed is when the outcome came.
+	Tries  int
+	Closed time.Time
+	// Note is what the person wrote, where that is what the task is about.
+	Note private.Text
+	// Partition is where the task lies; it is not part of what is kept.
+	Partition Partition
 }
 
 // TaskKind says what is owed.
@@ -159,6 +208,16 @@ const (
 	// TaskMissed: the caller wanted a person, nobody came, and nothing was
 	// chosen instead.
 	TaskMissed TaskKind = "missed_call"
+	// TaskAbandoned: the caller hung up while a person was being found.
+	TaskAbandoned TaskKind = "abandoned"
+	// TaskRead: somebody has texted something that a person must read.
+	TaskRead TaskKind = "read_text"
+	// TaskEmergency: a text may be a call for help.
+	TaskEmergency TaskKind = "emergency"
+	// TaskWrongNumber: the holder of a number says that it is not the patient's.
+	TaskWrongNumber TaskKind = "wrong_number"
+	// TaskNoText: texts do not reach a number; call instead.
+	TaskNoText TaskKind = "call_instead_of_text"
 	// TaskFirstCall: an intake is complete and the coordinator's first call is
 	// promised.
 	TaskFirstCall TaskKind = "first_call"

@@ -2,13 +2,14 @@ package casestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// commitScript moves a conversation on and, in the same step, keeps everything
+// commitScript moves a conversation, or another versioned hash, on and, in the same step, keeps everything
 // that the turn changed.
 //
 //	KEYS[1]  the call
@@ -17,7 +18,7 @@ import (
 //	ARGV[1]  version expected, "0" for a call not yet known
 //	ARGV[2]  version written
 //	ARGV[3]  the sealed conversation
-//	ARGV[4]  lifetime of the call, ms
+//	ARGV[4]  lifetime, ms; "0" for none
 //	ARGV[5]  "1": refuse when the case is finished
 //	ARGV[6…] operations: command, number of its key in KEYS, count n, n arguments
 //
@@ -29,7 +30,7 @@ const commitSource = `
 if (redis.call('HGET', KEYS[1], 'v') or '0') ~= ARGV[1] then return 0 end
 if ARGV[5] == '1' and redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
 redis.call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
+if ARGV[4] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 local i = 6
 while i <= #ARGV do
   local n = tonumber(ARGV[i + 2])
@@ -54,10 +55,16 @@ type Change struct {
 	Finished *Case
 	// Tasks are opened.
 	Tasks []*Task
-	// OptOut is recorded for the caller's number.
-	OptOut *OptOut
+	// OptOut is recorded for the caller's number, Contact what else is known of it.
+	OptOut  *OptOut
+	Contact ContactChange
 	// Stop counts a person whom a stop rule turned away.
 	Stop string
+	// Recordings are the SIDs of what was said in this turn: they are to be
+	// fetched from Twilio, and deleted there.
+	Recordings []string
+	// Transfer is opened: a caller begins to wait for a coordinator.
+	Transfer *Transfer
 	// Effects are appended to the outbox.
 	Effects []Effect
 }
@@ -100,14 +107,11 @@ func (s *Store) Commit(ctx context.Context, id PersonID, c *Conversation, change
 			s.ring.Seal(c.Call, "conversation", encodeConversation(c)), callLives.Milliseconds(), guard},
 	}
 	s.addChange(&ops, id, change)
-	result, err := commitScript.Run(ctx, s.rdb, ops.keys, ops.args...).Int()
-	switch {
+	switch err := s.runCommit(ctx, ops); {
+	case errors.Is(err, ErrConflict), errors.Is(err, ErrFinished):
+		return err
 	case err != nil:
 		return fmt.Errorf("casestore: commit call %s: %w", c.Call, err)
-	case result == 0:
-		return ErrConflict
-	case result == 2:
-		return ErrFinished
 	}
 	c.Version++
 	return nil
@@ -127,19 +131,26 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 		ops.add("HDEL", draftsKey(id), string(old))
 	}
 	if c := change.Finished; c != nil {
-		ops.add("HSET", caseKey(p, c.ID), "v", 1, "stage", string(c.Stage), "d", s.sealCase(c))
+		ops.add("HSET", caseKey(p, c.ID), "v", 1, "d", s.sealCase(c))
 		ops.add("HDEL", draftsKey(id), string(c.ID))
 		ops.addEffect(p, Effect{Kind: EffectIndex, Data: string(s.indexed(c))})
 	}
 	for _, task := range change.Tasks {
-		ops.add("HSET", taskKey(p, task.ID), "kind", string(task.Kind), "due", task.Due.Unix(), "d", s.ring.Seal(task.ID, "task", encodeTask(task)))
-		ops.add("ZADD", tasksKey(p), task.Due.Unix(), task.ID)
+		s.addTask(ops, p, task)
 	}
 	if o := change.OptOut; o != nil {
 		ops.add("HSET", optOutKey(id), "at", o.At.UnixMilli(), "how", o.How, "call", o.Call)
 	}
+	ops.addContact(id, change.Contact)
 	if change.Stop != "" {
 		ops.add("HINCRBY", stopsKey(p), change.Stop, 1)
+	}
+	for _, sid := range change.Recordings {
+		ops.add("ZADD", recordingsKey(p), "NX", s.now().Unix(), sid)
+		ops.addEffect(p, Effect{Kind: EffectRecording, Data: sid})
+	}
+	if t := change.Transfer; t != nil {
+		s.addTransfer(ops, p, t)
 	}
 	for _, effect := range change.Effects {
 		ops.addEffect(p, effect)
@@ -148,40 +159,19 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 
 func (s *Store) sealCase(c *Case) []byte { return s.ring.Seal(string(c.ID), "case", encodeCase(c)) }
 
-// SaveRecording keeps what Twilio says of a recording. A status never goes
-// back: "in-progress" after "completed" changes nothing.
-func (s *Store) SaveRecording(ctx context.Context, p Partition, r Recording) error {
-	err := recordingScript.Run(ctx, s.rdb, []string{recordingKey(p, r.SID)},
-		r.Status, r.Seconds, r.Call, recordingLives.Milliseconds()).Err()
+// runPlain carries operations out, all or none, without a version to compare.
+func (s *Store) runPlain(ctx context.Context, ops operations) error {
+	_, err := s.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i := 0; i < len(ops.args); {
+			n := ops.args[i+2].(int)
+			args := append([]any{ops.args[i], ops.keys[ops.args[i+1].(int)-1]}, ops.args[i+3:i+3+n]...)
+			pipe.Do(ctx, args...)
+			i += 3 + n
+		}
+		return nil
+	})
 	if err != nil {
-		return fmt.Errorf("casestore: recording %s: %w", r.SID, err)
+		return fmt.Errorf("casestore: write: %w", err)
 	}
 	return nil
-}
-
-// recordingScript keeps a recording's status, which never goes back.
-//
-//	KEYS[1] the recording; ARGV: status, seconds, call, lifetime in ms
-var recordingScript = redis.NewScript(recordingSource)
-
-const recordingSource = `
-local rank = { ['in-progress'] = 1, ['completed'] = 2, ['absent'] = 2, ['failed'] = 2 }
-local old = redis.call('HGET', KEYS[1], 'status')
-if old and (rank[old] or 0) >= (rank[ARGV[1]] or 0) then return 0 end
-redis.call('HSET', KEYS[1], 'status', ARGV[1], 'seconds', ARGV[2], 'call', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return 1
-`
-
-// Recording reads what is known of a recording. It fails with ErrNotFound.
-func (s *Store) Recording(ctx context.Context, p Partition, sid string) (Recording, error) {
-	m, err := s.rdb.HGetAll(ctx, recordingKey(p, sid)).Result()
-	if err != nil {
-		return Recording{}, fmt.Errorf("casestore: recording %s: %w", sid, err)
-	}
-	if len(m) == 0 {
-		return Recording{}, fmt.Errorf("casestore: recording %s: %w", sid, ErrNotFound)
-	}
-	seconds, _ := strconv.Atoi(m["seconds"])
-	return Recording{SID: sid, Call: m["call"], Status: m["status"], Seconds: seconds}, nil
 }

@@ -34,6 +34,15 @@ func (o *operations) addEffect(p Partition, e Effect) {
 	o.add("XADD", outboxKey(p), "*", "kind", string(e.Kind), "data", e.Data)
 }
 
+// Wake appends an effect by itself.
+func (s *Store) Wake(ctx context.Context, p Partition, e Effect) error {
+	err := s.rdb.XAdd(ctx, &redis.XAddArgs{Stream: outboxKey(p), Values: []any{"kind", string(e.Kind), "data", e.Data}}).Err()
+	if err != nil {
+		return fmt.Errorf("casestore: outbox: %w", err)
+	}
+	return nil
+}
+
 // How the outbox is worked.
 const (
 	outboxGroup = "workers"
@@ -46,6 +55,9 @@ const (
 	// outboxTries is how often an effect is tried before it is laid aside for
 	// an operator.
 	outboxTries = 8
+	// outboxAtOnce is how many effects of a partition one replica does at a time:
+	// a slow provider must not keep a caller's telephone ringing.
+	outboxAtOnce = 8
 )
 
 // Handler does one effect. An error means that it is tried again later.
@@ -55,10 +67,7 @@ type Handler func(ctx context.Context, p Partition, e Effect) error
 // with the workers of all other replicas. worker names this one. Every effect is
 // done at least once; a handler must bear a second time.
 func (s *Store) Work(ctx context.Context, worker string, handlers map[EffectKind]Handler) {
-	all := map[EffectKind]Handler{EffectIndex: s.index}
-	for kind, h := range handlers {
-		all[kind] = h
-	}
+	all := s.withOwn(handlers)
 	var wg sync.WaitGroup
 	for p := range Partition(Partitions) {
 		wg.Go(func() { s.workPartition(ctx, p, worker, all) })
@@ -68,10 +77,22 @@ func (s *Store) Work(ctx context.Context, worker string, handlers map[EffectKind
 
 func (s *Store) workPartition(ctx context.Context, p Partition, worker string, handlers map[EffectKind]Handler) {
 	var claimed time.Time
+	free := make(chan struct{}, outboxAtOnce)
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	start := func(messages []redis.XMessage) {
+		for _, m := range messages {
+			free <- struct{}{}
+			busy.Go(func() {
+				defer func() { <-free }()
+				s.do(ctx, p, handlers, m)
+			})
+		}
+	}
 	for ctx.Err() == nil {
 		if s.now().Sub(claimed) >= outboxIdle {
 			claimed = s.now()
-			s.do(ctx, p, handlers, s.claim(ctx, p, worker))
+			start(s.claim(ctx, p, worker))
 		}
 		streams, err := s.rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
 			Group: outboxGroup, Consumer: worker, Streams: []string{outboxKey(p), ">"},
@@ -79,7 +100,7 @@ func (s *Store) workPartition(ctx context.Context, p Partition, worker string, h
 		}).Result()
 		switch {
 		case err == nil:
-			s.do(ctx, p, handlers, streams[0].Messages)
+			start(streams[0].Messages)
 		case errors.Is(err, redis.Nil) || ctx.Err() != nil:
 		case strings.HasPrefix(err.Error(), "NOGROUP"):
 			s.makeGroup(ctx, p)
@@ -88,6 +109,41 @@ func (s *Store) workPartition(ctx context.Context, p Partition, worker string, h
 			pause(ctx, time.Second)
 		}
 	}
+}
+
+// Drain does what the outbox holds now, one effect after the other, and says how
+// many there were. It is for programs that have no workers: the terminal's
+// player, and tests.
+func (s *Store) Drain(ctx context.Context, worker string, handlers map[EffectKind]Handler) (int, error) {
+	all := s.withOwn(handlers)
+	n := 0
+	for p := range Partition(Partitions) {
+		streams, err := s.rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
+			Group: outboxGroup, Consumer: worker, Streams: []string{outboxKey(p), ">"}, Count: outboxBatch, Block: -1,
+		}).Result()
+		switch {
+		case errors.Is(err, redis.Nil):
+			continue
+		case err != nil && strings.HasPrefix(err.Error(), "NOGROUP"):
+			s.makeGroup(ctx, p)
+			continue
+		case err != nil:
+			return n, fmt.Errorf("casestore: drain the outbox: %w", err)
+		}
+		for _, m := range streams[0].Messages {
+			s.do(ctx, p, all, m)
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (s *Store) withOwn(handlers map[EffectKind]Handler) map[EffectKind]Handler {
+	all := map[EffectKind]Handler{EffectIndex: s.index}
+	for kind, h := range handlers {
+		all[kind] = h
+	}
+	return all
 }
 
 func (s *Store) makeGroup(ctx context.Context, p Partition) {
@@ -109,21 +165,19 @@ func (s *Store) claim(ctx context.Context, p Partition, worker string) []redis.X
 	return messages
 }
 
-func (s *Store) do(ctx context.Context, p Partition, handlers map[EffectKind]Handler, messages []redis.XMessage) {
-	for _, m := range messages {
-		e := Effect{ID: m.ID, Kind: EffectKind(text(m.Values["kind"])), Data: text(m.Values["data"])}
-		handler := handlers[e.Kind]
-		if handler == nil {
-			// A newer replica wrote it: one that knows it takes it over.
-			s.log.Warn("an effect of a kind not known here is left to others", "kind", e.Kind, "effect", e.ID)
-			continue
-		}
-		if err := handler(ctx, p, e); err != nil {
-			s.failed(ctx, p, e, err)
-			continue
-		}
-		s.settle(ctx, p, e)
+func (s *Store) do(ctx context.Context, p Partition, handlers map[EffectKind]Handler, m redis.XMessage) {
+	e := Effect{ID: m.ID, Kind: EffectKind(text(m.Values["kind"])), Data: text(m.Values["data"])}
+	handler := handlers[e.Kind]
+	if handler == nil {
+		// A newer replica wrote it: one that knows it takes it over.
+		s.log.Warn("an effect of a kind not known here is left to others", "kind", e.Kind, "effect", e.ID)
+		return
 	}
+	if err := handler(ctx, p, e); err != nil {
+		s.failed(ctx, p, e, err)
+		return
+	}
+	s.settle(ctx, p, e)
 }
 
 func text(v any) string {

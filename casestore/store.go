@@ -1,6 +1,7 @@
 package casestore
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"secondline/internal/private"
 )
 
 // Errors of the store. Everything else it returns means that Redis did not
@@ -36,6 +39,8 @@ type Store struct {
 	log   *slog.Logger
 	pool  chan reserved
 	nudge chan struct{}
+
+	triesInAll int
 }
 
 // Options of a store. Rdb and Ring are required.
@@ -45,6 +50,9 @@ type Options struct {
 	// Keep is how long an unfinished request can be taken up again; 7 days by
 	// default.
 	Keep time.Duration
+	// TriesInAll is how many wrong pairs of request number and date of birth all
+	// callers together may enter in 24 hours; TriesInAll by default.
+	TriesInAll int
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
 	Log *slog.Logger
@@ -52,7 +60,8 @@ type Options struct {
 
 // New makes a store. It does not talk to Redis yet.
 func New(o Options) *Store {
-	s := &Store{rdb: o.Redis, ring: o.Ring, keep: o.Keep, now: o.Now, log: o.Log, pool: make(chan reserved, poolSize), nudge: make(chan struct{}, 1)}
+	s := &Store{rdb: o.Redis, ring: o.Ring, keep: o.Keep, now: o.Now, log: o.Log, pool: make(chan reserved, poolSize), nudge: make(chan struct{}, 1),
+		triesInAll: cmp.Or(o.TriesInAll, TriesInAll)}
 	if s.keep == 0 {
 		s.keep = 7 * 24 * time.Hour
 	}
@@ -109,27 +118,38 @@ func (s *Store) Conversation(ctx context.Context, p Partition, call string) (*Co
 // nil conversation. Once maxGuesses dates of birth were wrong, no unfinished
 // request is given until guessesLive after the last: the way to a person, and to
 // a new request, stays open.
-func (s *Store) ConversationAndDrafts(ctx context.Context, id PersonID, call string) (*Conversation, []*Case, error) {
+func (s *Store) ConversationAndDrafts(ctx context.Context, id PersonID, call string) (*Conversation, Greeting, error) {
 	var values *redis.SliceCmd
+	var language *redis.StringCmd
 	var drafts *redis.MapStringStringCmd
 	var guesses *redis.StringCmd
 	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		values = pipe.HMGet(ctx, callKey(id.Partition(), call), "v", "d")
 		drafts = pipe.HGetAll(ctx, draftsKey(id))
 		guesses = pipe.Get(ctx, guessesKey(id))
+		language = pipe.HGet(ctx, contactKey(id), "language")
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, nil, fmt.Errorf("casestore: read call %s and drafts: %w", call, err)
+		return nil, Greeting{}, fmt.Errorf("casestore: read call %s and drafts: %w", call, err)
 	}
 	conversation, err := s.openConversation(call, values.Val())
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return nil, nil, err
+		return nil, Greeting{}, err
 	}
-	if n, _ := guesses.Int(); n >= maxGuesses {
-		return conversation, nil, nil
+	g := Greeting{Language: language.Val()}
+	if n, _ := guesses.Int(); n < maxGuesses {
+		g.Drafts = s.openDrafts(drafts.Val())
 	}
-	return conversation, s.openDrafts(drafts.Val()), nil
+	return conversation, g, nil
+}
+
+// Greeting is what is known of a caller when a call comes in.
+type Greeting struct {
+	// Drafts are the unfinished requests, the newest first.
+	Drafts []*Case
+	// Language is the one that the caller last chose; empty for none.
+	Language string
 }
 
 // maxGuesses is how many wrong dates of birth a number may try (rules.md 3.1,
@@ -137,16 +157,7 @@ func (s *Store) ConversationAndDrafts(ctx context.Context, id PersonID, call str
 const maxGuesses = 5
 
 func (s *Store) openConversation(call string, values []any) (*Conversation, error) {
-	version, ok := values[0].(string)
-	sealed, ok2 := values[1].(string)
-	if !ok || !ok2 {
-		return nil, fmt.Errorf("casestore: call %s: %w", call, ErrNotFound)
-	}
-	n, err := strconv.Atoi(version)
-	if err != nil {
-		return nil, fmt.Errorf("casestore: call %s: version: %w", call, err)
-	}
-	plain, err := s.ring.Open(call, "conversation", []byte(sealed))
+	n, plain, err := s.openVersioned(call, "conversation", values)
 	if err != nil {
 		return nil, fmt.Errorf("casestore: call %s: %w", call, err)
 	}
@@ -216,6 +227,53 @@ func (s *Store) CaseByNumber(ctx context.Context, n RequestNumber) (*Case, error
 	return s.Case(ctx, p, CaseID(id))
 }
 
+// AddCase keeps a request that was made elsewhere, and makes it findable by its
+// number. It lies with the number that called. One that is there is replaced.
+func (s *Store) AddCase(ctx context.Context, c *Case) error {
+	p := s.ring.Person(c.Caller).Partition()
+	if err := s.rdb.HSet(ctx, caseKey(p, c.ID), "v", 1, "d", s.sealCase(c)).Err(); err != nil {
+		return fmt.Errorf("casestore: add case %s: %w", c.ID, err)
+	}
+	if err := s.rdb.Set(ctx, s.ring.numberKey(c.Number), p.String()+":"+string(c.ID), 0).Err(); err != nil {
+		return fmt.Errorf("casestore: add case %s: %w", c.ID, err)
+	}
+	c.Partition = p
+	return nil
+}
+
+// Lookup finds the case of a request number as a caller typed it; nil where there
+// is none. It asks Redis the same whether there is one or not, so that its time
+// tells nothing.
+func (s *Store) Lookup(ctx context.Context, digits string) (*Case, error) {
+	hash := s.ring.hash("number", digits)
+	at, err := s.rdb.Get(ctx, key(partitionOf(hash), "number", hash)).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("casestore: request number: %w", err)
+	}
+	part, id, _ := strings.Cut(at, ":")
+	p, err := ParsePartition(part)
+	if err != nil {
+		p, id = partitionOf(hash), "none"
+	}
+	c, err := s.Case(ctx, p, CaseID(id))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if c != nil {
+		c.Partition = p
+	}
+	return c, err
+}
+
+// OptOutNumber records that a number wants no automated calls and no texts.
+func (s *Store) OptOutNumber(ctx context.Context, number private.Text, o OptOut) error {
+	err := s.rdb.HSet(ctx, optOutKey(s.ring.Person(number)), "at", o.At.UnixMilli(), "how", o.How, "call", o.Call).Err()
+	if err != nil {
+		return fmt.Errorf("casestore: opt-out: %w", err)
+	}
+	return nil
+}
+
 // OptedOut says whether a number wants no automated calls and no texts, and
 // since when.
 func (s *Store) OptedOut(ctx context.Context, id PersonID) (OptOut, bool, error) {
@@ -231,38 +289,6 @@ func (s *Store) OptedOut(ctx context.Context, id PersonID) (OptOut, bool, error)
 		return OptOut{}, false, fmt.Errorf("casestore: opt-out: %w", err)
 	}
 	return OptOut{At: milli(ms), How: m["how"], Call: m["call"]}, true, nil
-}
-
-// Tasks reads what is owed in all parts, by due time.
-func (s *Store) Tasks(ctx context.Context) ([]*Task, error) {
-	var out []*Task
-	for p := range Partition(Partitions) {
-		ids, err := s.rdb.ZRange(ctx, tasksKey(p), 0, -1).Result()
-		if err != nil {
-			return nil, fmt.Errorf("casestore: tasks: %w", err)
-		}
-		for _, id := range ids {
-			task, err := s.task(ctx, p, id)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, task)
-		}
-	}
-	slices.SortFunc(out, func(a, b *Task) int { return a.Due.Compare(b.Due) })
-	return out, nil
-}
-
-func (s *Store) task(ctx context.Context, p Partition, id string) (*Task, error) {
-	sealed, err := s.rdb.HGet(ctx, taskKey(p, id), "d").Result()
-	if err != nil {
-		return nil, fmt.Errorf("casestore: task %s: %w", id, err)
-	}
-	plain, err := s.ring.Open(id, "task", []byte(sealed))
-	if err != nil {
-		return nil, fmt.Errorf("casestore: task %s: %w", id, err)
-	}
-	return decodeTask(id, plain)
 }
 
 // Stops counts the people whom stop rules turned away, by reason.

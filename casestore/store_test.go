@@ -55,7 +55,8 @@ func conversation() *Conversation {
 			Answers: flow.Answers{"adult": private.Of("yes")}},
 		Turn:       flow.Turn{Say: []flow.Prompt{{ID: "D11-c", Vars: map[string]private.Text{"DATE": private.Of("1960-03-04")}}}, Await: flow.Await{Kind: flow.AwaitKeys, MaxKeys: 1, Seconds: 7}},
 		Case:       fullCase(),
-		Unfinished: true, ResumeTries: 2, Home: true, ZoneKnown: true,
+		Unfinished: true, ResumeTries: 2, Home: true, ZoneKnown: true, Language: "es", Named: "cdef", LastFour: private.Of("5674"), Coordinator: "co1",
+		Verified: true, StatusTries: 1, Transfer: anyCall + ".3", Member: "co2", SignedIn: true, PINTries: 1, Task: "t1", TaskPlace: 9, Passed: []string{"t0"},
 	}
 }
 
@@ -63,7 +64,7 @@ func fullCase() *Case {
 	return &Case{ID: "cabc", Stage: StageStarted, Line: "tollfree", Language: "en", Opened: t0, Updated: t0, Caller: private.Of("+16175550123"),
 		Answers:  flow.Answers{"birth_date": private.Of("1960-03-04"), "zip": private.Of("10001")},
 		Consents: []Consent{{Kind: "calls", Given: "yes", Prompt: "D7-call", Version: "1a2b", Key: "1", Call: anyCall, Line: "tollfree", At: t0, Unproven: true}},
-		At:       "intake.name"}
+		At:       "intake.name", Coordinator: "co1", ActionNeeded: true, Waiting: 3, RecordsAt: t0, DeliveredAt: t0}
 }
 
 func TestConversationComesBackAsItWas(t *testing.T) {
@@ -147,7 +148,7 @@ func TestUnfinishedRequestIsKeptFinishedAndFound(t *testing.T) {
 	if _, err := s.CaseByNumber(ctx, finished.Number); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a number set aside finds %v", err)
 	}
-	task := &Task{ID: NewTaskID(), Kind: TaskFirstCall, Due: t0.Add(time.Hour), Phone: private.Of("+16175550123"), Case: finished.ID, Call: anyCall, Opened: t0}
+	task := &Task{ID: NewTaskID(), Kind: TaskFirstCall, Due: t0.Add(time.Hour), Phone: private.Of("+16175550123"), Case: finished.ID, Call: anyCall, Opened: t0, Partition: id.Partition()}
 	if err := s.Commit(ctx, id, c, Change{Finished: finished, Guard: finished.ID, Tasks: []*Task{task}}); err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +197,9 @@ func TestOutboxOfADeadWorkerIsTakenOver(t *testing.T) {
 	if err := s.rdb.Do(t.Context(), "XCLAIM", outboxKey(p), outboxGroup, "dead", 0, entry, "IDLE", (2 * outboxIdle).Milliseconds()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	s.do(t.Context(), p, map[EffectKind]Handler{EffectIndex: s.index}, s.claim(t.Context(), p, "alive"))
+	for _, m := range s.claim(t.Context(), p, "alive") {
+		s.do(t.Context(), p, map[EffectKind]Handler{EffectIndex: s.index}, m)
+	}
 	if _, err := s.CaseByNumber(t.Context(), finished.Number); err != nil {
 		t.Errorf("the case is not found: %v", err)
 	}
@@ -218,7 +221,9 @@ func TestEffectThatNeverSucceedsIsLaidAside(t *testing.T) {
 	handlers := map[EffectKind]Handler{"ring": func(context.Context, Partition, Effect) error { tries++; return errors.New("busy") }}
 	messages := taken[0].Messages
 	for range outboxTries + 3 {
-		s.do(t.Context(), p, handlers, messages)
+		for _, m := range messages {
+			s.do(t.Context(), p, handlers, m)
+		}
 		if messages, err = s.rdb.XClaim(t.Context(), &redis.XClaimArgs{Stream: outboxKey(p), Group: outboxGroup, Consumer: "one", Messages: []string{taken[0].Messages[0].ID}}).Result(); err != nil {
 			t.Fatal(err)
 		}
@@ -336,9 +341,13 @@ func TestScriptsOnACluster(t *testing.T) {
 		hosts = append(hosts, fmt.Sprintf("127.0.0.1:%d", server.Port))
 	}
 	s := testStore(t, "redis+cluster://"+strings.Join(hosts, ","))
-	plain := [2]*redis.Script{commitScript, recordingScript}
-	commitScript, recordingScript = strict(commitSource), strict(recordingSource)
-	t.Cleanup(func() { commitScript, recordingScript = plain[0], plain[1] })
+	scripts := map[**redis.Script]string{&commitScript: commitSource, &recordingScript: recordingSource, &claimScript: claimSource,
+		&releaseScript: releaseSource, &tryScript: trySource, &untryScript: untrySource}
+	for script, source := range scripts {
+		plain := *script
+		*script = strict(source)
+		t.Cleanup(func() { *script = plain })
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	worked := make(chan struct{})
@@ -363,10 +372,39 @@ func TestScriptsOnACluster(t *testing.T) {
 		if err := s.SaveRecording(ctx, id.Partition(), Recording{SID: "RE1", Status: "completed"}); err != nil {
 			t.Fatal(err)
 		}
+		onCluster(t, s, id, c, change.Tasks[0])
 		waitFor(t, "the case is found", func() bool { _, err := s.CaseByNumber(ctx, finished.Number); return err == nil })
 	}
 	cancel()
 	<-worked
+}
+
+// onCluster does what coordinators and guesses do to the store.
+func onCluster(t *testing.T, s *Store, id PersonID, c *Conversation, task *Task) {
+	t.Helper()
+	ctx, p := t.Context(), id.Partition()
+	c.Version++
+	tr := &Transfer{ID: c.Call + ".2", State: TransferWaiting, Opened: t0}
+	other := conversation()
+	other.Call = c.Call + "x"
+	_, err1 := s.ClaimCoordinators(ctx, tr.ID, time.Minute, 3, []string{"a", "b"})
+	_, err2 := s.Try(ctx, s.NumberSubject(c.Call), s.CallerSubject(id), s.EverySubject())
+	_, err3 := s.Team(ctx)
+	_, _, err4 := s.Owed(ctx)
+	_, err5 := s.TasksDue(ctx, 5)
+	_, err6 := s.MoveTask(ctx, p, task.ID, func(t *Task) bool { t.Outcome = "spoke"; return true })
+	_, err7 := s.Lookup(ctx, "12345674")
+	err := errors.Join(err1, err2, err3, err4, err5, err6, err7, s.Commit(ctx, id, other, Change{Transfer: tr}),
+		s.Clear(ctx, s.NumberSubject(c.Call), s.CallerSubject(id), s.EverySubject()),
+		s.HoldCoordinator(ctx, "a", tr.ID, "CA1"), s.ReleaseCoordinator(ctx, "a", tr.ID, true), s.ReleaseCoordinator(ctx, "b", tr.ID, false))
+	if err == nil {
+		_, err = s.MoveTransfer(ctx, p, tr.ID, func(t *Transfer) ([]*Task, bool) {
+			return []*Task{{ID: NewTaskID(), Kind: TaskAbandoned, Due: t0}}, true
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // strict makes a script that Redis refuses when it touches keys of other slots

@@ -36,6 +36,7 @@ func encodeConversation(c *Conversation) []byte {
 	w.int(c.ResumeTries)
 	w.flag(c.Home)
 	w.flag(c.ZoneKnown)
+	writeLater(w, c)
 	return w.b
 }
 
@@ -55,10 +56,40 @@ func decodeConversation(call string, version int, plain []byte) (*Conversation, 
 	})
 	c.Unfinished, c.ResumeTries = r.flag(), r.int()
 	c.Home, c.ZoneKnown = r.flag(), r.flag()
+	readLater(r, c)
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: conversation %s: %w", call, r.err)
 	}
 	return c, nil
+}
+
+// writeLater writes what was added to a conversation since the first format.
+func writeLater(w *writer, c *Conversation) {
+	w.text(c.Language)
+	w.text(string(c.Named))
+	w.told(c.LastFour)
+	w.text(c.Coordinator)
+	w.flag(c.Verified)
+	w.int(c.StatusTries)
+	w.text(c.Transfer)
+	w.text(c.Member)
+	w.flag(c.SignedIn)
+	w.int(c.PINTries)
+	w.text(c.Task)
+	w.int(int(c.TaskPlace))
+	w.int(len(c.Passed))
+	for _, id := range c.Passed {
+		w.text(id)
+	}
+}
+
+func readLater(r *reader, c *Conversation) {
+	c.Language, c.Named, c.LastFour, c.Coordinator, c.Verified = r.text(), CaseID(r.text()), r.told(), r.text(), r.flag()
+	c.StatusTries, c.Transfer, c.Member, c.SignedIn, c.PINTries = r.int(), r.text(), r.text(), r.flag(), r.int()
+	c.Task, c.TaskPlace = r.text(), Partition(r.int())
+	for range r.count() {
+		c.Passed = append(c.Passed, r.text())
+	}
 }
 
 func writeState(w *writer, s flow.State) {
@@ -143,6 +174,11 @@ func writeCase(w *writer, c *Case) {
 	}
 	w.when(c.CallBy)
 	w.text(c.At)
+	w.text(c.Coordinator)
+	w.flag(c.ActionNeeded)
+	w.int(c.Waiting)
+	w.when(c.RecordsAt)
+	w.when(c.DeliveredAt)
 }
 
 func readCase(r *reader) *Case {
@@ -152,6 +188,7 @@ func readCase(r *reader) *Case {
 		r.record(func(r *reader) { c.Consents = append(c.Consents, readConsent(r)) })
 	}
 	c.CallBy, c.At = r.when(), r.text()
+	c.Coordinator, c.ActionNeeded, c.Waiting, c.RecordsAt, c.DeliveredAt = r.text(), r.flag(), r.int(), r.when(), r.when()
 	return c
 }
 
@@ -182,6 +219,12 @@ func encodeTask(t *Task) []byte {
 	w.text(t.Call)
 	w.when(t.Opened)
 	w.text(t.Outcome)
+	w.text(t.Language)
+	w.flag(t.About)
+	w.int(t.Tries)
+	w.when(t.Closed)
+	w.when(t.HeldUntil)
+	w.told(t.Note)
 	return w.b
 }
 
@@ -191,7 +234,7 @@ func decodeTask(id string, plain []byte) (*Task, error) {
 		return nil, err
 	}
 	t := &Task{ID: id, Kind: TaskKind(r.text()), Due: r.when(), Owner: r.text(), Phone: r.told(), Recording: r.text(), Case: CaseID(r.text()),
-		Call: r.text(), Opened: r.when(), Outcome: r.text()}
+		Call: r.text(), Opened: r.when(), Outcome: r.text(), Language: r.text(), About: r.flag(), Tries: r.int(), Closed: r.when(), HeldUntil: r.when(), Note: r.told()}
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: task %s: %w", id, r.err)
 	}

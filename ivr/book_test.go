@@ -3,7 +3,7 @@ package ivr
 import "testing"
 
 func TestScriptsAreSound(t *testing.T) {
-	if _, err := NewBook(ZipRules{}); err != nil {
+	if _, err := NewBook(ZipRules{}, []string{"en", "es"}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"secondline/internal/flow"
+	"secondline/internal/private"
 	"secondline/internal/twilio"
 )
 
@@ -50,9 +51,12 @@ func (s *Server) hold(req request) twilio.Document {
 func (s *Server) fault() []byte {
 	var doc twilio.Document
 	if s.calendar.State(s.now()) == "open" && len(s.cfg.Coordinators) > 0 {
+		var nouns []twilio.Noun
+		for _, c := range s.cfg.Coordinators[:min(atOnce, len(s.cfg.Coordinators))] {
+			nouns = append(nouns, twilio.Number{To: private.Of(c.Number), URL: s.base + pathFaultWhisper})
+		}
 		doc = twilio.Document{s.plain("A-fault"), twilio.Dial{
-			Nouns: []twilio.Noun{s.coordinator("caller")}, CallerID: s.cfg.Lines[0].Number,
-			Timeout: s.cfg.RingSeconds, Action: s.base + pathAfter,
+			Nouns: nouns, CallerID: s.cfg.Lines[0].Number, Timeout: seconds(s.cfg.Ring), Action: s.base + pathAfter,
 		}}
 	} else {
 		doc = twilio.Document{s.plain("A-fault2"), twilio.Hangup{}}
@@ -71,13 +75,7 @@ func (s *Server) encoded(doc twilio.Document) []byte {
 	return b
 }
 
-func (s *Server) plain(id string) twilio.Say {
-	text, err := s.words.Text(language, id, nil)
-	if err != nil {
-		text = "I am sorry. Something is not working on our side."
-	}
-	return twilio.Say{Voice: s.cfg.Voice, Language: s.cfg.Language, Text: text}
-}
+func (s *Server) plain(id string) twilio.Say { return s.say(english, id, nil) }
 
 // fallback is what Twilio asks for when it could not use our answer.
 func (s *Server) fallback(w http.ResponseWriter, r *http.Request) {

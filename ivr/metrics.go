@@ -10,6 +10,9 @@ type Metrics struct {
 	tasks   *prometheus.CounterVec
 	intakes prometheus.Counter
 	calls   *prometheus.CounterVec
+
+	transfers, legs, outcomes, status *prometheus.CounterVec
+	waits                             prometheus.Histogram
 }
 
 // NewMetrics makes the counters; Register makes them visible.
@@ -18,16 +21,22 @@ func NewMetrics() *Metrics {
 		return prometheus.CounterOpts{Namespace: "secondline", Subsystem: "voice", Name: name, Help: help}
 	}
 	return &Metrics{
-		turns:   prometheus.NewCounterVec(counter("turns_total", "Answered voice requests by what was answered: next, repeat, held, fault."), []string{"answer"}),
-		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "secondline", Subsystem: "voice", Name: "turn_seconds", Help: "Time to answer a voice request.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}),
-		stops:   prometheus.NewCounterVec(counter("turned_away_total", "People whom a stop rule of the intake turned away, by rule."), []string{"rule"}),
-		tasks:   prometheus.NewCounterVec(counter("tasks_total", "Things that calls left for the team to do, by kind."), []string{"kind"}),
-		intakes: prometheus.NewCounter(counter("intakes_total", "Requests completed by telephone.")),
-		calls:   prometheus.NewCounterVec(counter("calls_ended_total", "Calls that ended, by Twilio's status."), []string{"status"}),
+		turns:     prometheus.NewCounterVec(counter("turns_total", "Answered voice requests by what was answered: next, repeat, held, fault."), []string{"answer"}),
+		seconds:   prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "secondline", Subsystem: "voice", Name: "turn_seconds", Help: "Time to answer a voice request.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}),
+		stops:     prometheus.NewCounterVec(counter("turned_away_total", "People whom a stop rule of the intake turned away, by rule."), []string{"rule"}),
+		tasks:     prometheus.NewCounterVec(counter("tasks_total", "Things that calls left for the team to do, by kind."), []string{"kind"}),
+		intakes:   prometheus.NewCounter(counter("intakes_total", "Requests completed by telephone.")),
+		transfers: prometheus.NewCounterVec(counter("transfers_total", "Callers who waited for a person: asked, abandoned."), []string{"state"}),
+		legs:      prometheus.NewCounterVec(counter("coordinator_legs_total", "Telephones of coordinators that were rung, by how it ended."), []string{"result"}),
+		outcomes:  prometheus.NewCounterVec(counter("task_outcomes_total", "What became of calls that were owed."), []string{"outcome"}),
+		status:    prometheus.NewCounterVec(counter("status_answers_total", "Pairs of request number and date of birth: match, no_match, locked."), []string{"answer"}),
+		waits:     prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "secondline", Subsystem: "voice", Name: "wait_seconds", Help: "Time that callers waited until a coordinator took the call.", Buckets: []float64{10, 20, 30, 60, 90, 120, 300, 600, 1800}}),
+		calls:     prometheus.NewCounterVec(counter("calls_ended_total", "Calls that ended, by Twilio's status."), []string{"status"}),
 	}
 }
 
 // Register makes the counters visible.
 func (m *Metrics) Register(r prometheus.Registerer) {
-	r.MustRegister(m.turns, m.seconds, m.stops, m.tasks, m.intakes, m.calls)
+	r.MustRegister(m.turns, m.seconds, m.stops, m.tasks, m.intakes, m.calls,
+		m.transfers, m.legs, m.outcomes, m.status, m.waits)
 }

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -19,7 +20,7 @@ var recordingSID = regexp.MustCompile(`^RE[0-9a-fA-F]{32}$`)
 
 // silence is an eighth of a second of nothing: what is played when a recording
 // cannot be had, so that the call goes on.
-var silence = wav(make([]byte, 1000))
+var silence = wav(bytes.Repeat([]byte{0xff}, 1000))
 
 // playback lets a caller hear what was just said. Twilio asks for it with its
 // signature.
@@ -52,9 +53,6 @@ func (s *Server) playSilence(w http.ResponseWriter) {
 // wav puts a header before samples of 8 kHz μ-law (RIFF WAVE, format 7), in
 // which 0xff is silence.
 func wav(samples []byte) []byte {
-	for i := range samples {
-		samples[i] = 0xff
-	}
 	le := func(n, size int) []byte {
 		b := make([]byte, size)
 		for i := range b {

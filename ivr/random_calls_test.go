@@ -1,10 +1,8 @@
 package ivr
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -21,73 +19,21 @@ import (
 	"secondline/casestore"
 	"secondline/internal/flow"
 	"secondline/internal/hours"
+	"secondline/internal/private"
 	"secondline/internal/twilio"
 	"secondline/internal/twimlcheck"
 	"secondline/internal/wording"
 )
 
-// memory is a store without Redis, for what only looks at conversations.
-type memory struct {
-	ring   *casestore.KeyRing
-	calls  map[string]*casestore.Conversation
-	drafts map[casestore.PersonID]map[casestore.CaseID]*casestore.Case
-}
-
-func newMemory(t testing.TB) *memory {
-	t.Helper()
-	ring, err := casestore.NewKeyRing(make([]byte, 32), casestore.Key{ID: "a", Secret: make([]byte, 32)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &memory{ring: ring, calls: map[string]*casestore.Conversation{}, drafts: map[casestore.PersonID]map[casestore.CaseID]*casestore.Case{}}
-}
-
-func (m *memory) Conversation(_ context.Context, _ casestore.Partition, call string) (*casestore.Conversation, error) {
-	if c := m.calls[call]; c != nil {
-		return c, nil
-	}
-	return nil, casestore.ErrNotFound
-}
-
-func (m *memory) ConversationAndDrafts(_ context.Context, id casestore.PersonID, call string) (*casestore.Conversation, []*casestore.Case, error) {
-	var drafts []*casestore.Case
-	for _, d := range m.drafts[id] {
-		drafts = append(drafts, d)
-	}
-	return m.calls[call], drafts, nil
-}
-
-func (m *memory) Commit(_ context.Context, id casestore.PersonID, c *casestore.Conversation, change casestore.Change) error {
-	c.Version++
-	m.calls[c.Call] = c
-	if m.drafts[id] == nil {
-		m.drafts[id] = map[casestore.CaseID]*casestore.Case{}
-	}
-	for _, d := range change.Drafts {
-		copied := *d
-		copied.Answers = maps.Clone(d.Answers)
-		m.drafts[id][d.ID] = &copied
-	}
-	for _, old := range change.DropDrafts {
-		delete(m.drafts[id], old)
-	}
-	if change.Finished != nil {
-		delete(m.drafts[id], change.Finished.ID)
-	}
-	return nil
-}
-
-func (m *memory) TakeNumber(context.Context) (casestore.RequestNumber, error) {
-	return casestore.NewRequestNumber(), nil
-}
-func (m *memory) SaveRecording(context.Context, casestore.Partition, casestore.Recording) error {
-	return nil
-}
-func (m *memory) Ring() *casestore.KeyRing { return m.ring }
-func (m *memory) Keep() time.Duration      { return 7 * 24 * time.Hour }
-
 // lineCalendar is the calendar as the program wires it.
 type lineCalendar struct{ *hours.Calendar }
+
+func (c lineCalendar) Notice(t time.Time, _ string) string {
+	if _, special := c.SpecialDay(t); special {
+		return "We are closed today because of the storm."
+	}
+	return ""
+}
 
 func (c lineCalendar) State(t time.Time) string {
 	s, _ := c.Calendar.State(t)
@@ -96,7 +42,7 @@ func (c lineCalendar) State(t time.Time) string {
 
 func testServer(t testing.TB, store Store, now func() time.Time) *Server {
 	t.Helper()
-	calendar, err := hours.NewCalendar(hours.CalendarConfig{Zone: "America/New_York", Holidays: []string{"thanksgiving"},
+	calendar, err := hours.NewCalendar(hours.CalendarConfig{Zone: "America/New_York", Holidays: []string{"thanksgiving"}, Special: map[string][2]string{"2027-11-24": {}, "2027-11-26": {"09:00", "12:00"}},
 		Days: map[string][2]string{"monday": {"09:00", "21:00"}, "tuesday": {"09:00", "21:00"}, "wednesday": {"09:00", "21:00"}, "thursday": {"09:00", "21:00"}, "friday": {"09:00", "21:00"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -109,13 +55,17 @@ func testServer(t testing.TB, store Store, now func() time.Time) *Server {
 		Config: Config{
 			PublicURL: "https://line.example", Lines: []Line{{"tollfree", "+18009419309"}, {"international", "+17754402559"}},
 			InPerson: "+18774423324", Organisation: "Care Team Services", Hours: calendar.Spec(), Zone: calendar.Zone(),
-			Voice: "Polly.Joanna-Neural", Language: "en-US", SpanishVoice: "Polly.Lupe-Neural", RingSeconds: 20, Record: true,
-			Coordinators: []Coordinator{{Name: "Sam", Number: "+16175550199"}}, FirstCall: 12 * time.Hour, CallBack: 4 * time.Hour,
+			Voices: map[string]Voice{"en": {"Polly.Joanna-Neural", "en-US"}, "es": {"Polly.Lupe-Neural", "es-US"}}, Record: true,
+			Ring: 20 * time.Second, Total: 75 * time.Second, Longest: 10 * time.Minute,
+			Coordinators: []Coordinator{{ID: "co1", Name: "Sam", Number: "+16175550199", PIN: private.Of("2468")}, {ID: "co2", Name: "Luz", Number: "+16175550198", Languages: []string{"en", "es"}}}, FirstCall: 12 * time.Hour, CallBack: 4 * time.Hour,
 			Home: func(n string) bool { return strings.HasPrefix(n, "+1") }, Callable: func(n string) bool { return !strings.HasPrefix(n, "+86") },
-			ZoneOf: func(string) *time.Location { return nil },
-			Zips:   ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
+			ZoneOf: func(string) *time.Location { return nil }, ZonesOf: func(string) []*time.Location { return nil }, LoadZone: time.LoadLocation,
+			Zips: ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
 		},
 		Calendar: lineCalendar{calendar}, Words: words, Store: store, Now: now, Log: slog.New(slog.DiscardHandler),
+		Slots: func(now time.Time, _ []*time.Location) []Slot {
+			return []Slot{{Kind: "today", At: now.Add(2 * time.Hour)}, {Kind: "morning", At: now.Add(20 * time.Hour), Tomorrow: true}, {Kind: "evening", At: now.Add(70 * time.Hour)}}
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -131,15 +81,17 @@ type randomCaller struct {
 	store   *memory
 	random  *rand.Rand
 	docs    *twimlcheck.Collection
+	waits   *twimlcheck.Collection
+	whisper *twimlcheck.Collection
 	now     *time.Time
 	history []string
 }
 
-var callers = []string{"+16175550123", "+12125550142", "anonymous", "+442079460958", "+266696687", "+8613912345678", ""}
+var callers = []string{"+16175550123", "+16175550199", "+12125550142", "anonymous", "+442079460958", "+266696687", "+8613912345678", ""}
 
 // likely are answers that lead somewhere; anything else is typed too.
 var likely = []string{"1", "1", "1", "2", "2", "3", "4", "5", "7", "03041960", "03042015", "13321960", "1960", "03", "04", "10001", "02139", "83501", "99999",
-	"6175550177", "442079460958", "1430", "2561", "#", "*", "0", "8", "9", "00", "12345674"}
+	"6175550177", "442079460958", "1430", "2561", "#", "*", "0", "8", "9", "00", "12345674", "12345674", "2468#", "3"}
 
 // call plays one call and says why it was no good, if it was.
 func (r *randomCaller) call(n int) error {
@@ -161,7 +113,7 @@ func (r *randomCaller) call(n int) error {
 			return nil
 		case c.Turn.Await.Kind == flow.AwaitNothing:
 			return fmt.Errorf("a dead end at %s: nothing is awaited", c.State.At)
-		case len(c.Turn.Say) == 0 && !strings.Contains(doc, "<Redirect"):
+		case len(c.Turn.Say) == 0 && !strings.Contains(doc, "<Redirect") && !strings.Contains(doc, "<Record"):
 			return fmt.Errorf("a dead line at %s: nothing is said", c.State.At)
 		}
 		if r.random.IntN(40) == 0 {
@@ -179,6 +131,9 @@ func (r *randomCaller) answer(last url.Values, c *casestore.Conversation) url.Va
 	form := url.Values{"CallSid": last["CallSid"], "AccountSid": last["AccountSid"], "From": last["From"], "To": last["To"]}
 	did := ""
 	switch {
+	case c.Turn.Await.Kind == flow.AwaitConnect && c.Turn.Await.To == "team":
+		did = r.inQueue(c)
+		form.Set("QueueResult", did)
 	case c.Turn.Await.Kind == flow.AwaitConnect:
 		did = []string{"completed", "busy", "no-answer", "failed", "canceled", "strange"}[r.random.IntN(6)]
 		form.Set("DialCallStatus", did)
@@ -200,6 +155,40 @@ func (r *randomCaller) answer(last url.Values, c *casestore.Conversation) url.Va
 	}
 	r.history = append(r.history, c.State.At+"="+did)
 	return form
+}
+
+// inQueue waits, presses something, or is connected; it gives Twilio's QueueResult.
+func (r *randomCaller) inQueue(c *casestore.Conversation) string {
+	p := r.s.person(c.Caller, c.Call).Partition()
+	form := url.Values{"CallSid": {c.Call}, "AccountSid": {"AC" + strings.Repeat("0", 32)}, "Digits": {[]string{"1", "2", "5", "*"}[r.random.IntN(4)]}}
+	ask := func(docs *twimlcheck.Collection, path string) string {
+		req := twilio.WithForm(httptest.NewRequest(http.MethodPost, path, nil), form)
+		w := httptest.NewRecorder()
+		r.router.ServeHTTP(w, req)
+		docs.Add(w.Body.String())
+		return w.Body.String()
+	}
+	t := r.store.transfers[c.Transfer]
+	t.Legs = append(t.Legs, casestore.Leg{Coordinator: "co1", Call: "CA" + strings.Repeat("b", 32), State: casestore.LegRinging, Round: 1})
+	ask(r.waits, r.s.transferURL(pathWait, p, c.Transfer))
+	*r.now = r.now.Add(time.Duration(r.random.IntN(400)) * time.Second)
+	if strings.Contains(ask(r.waits, r.s.transferURL(pathWait, p, c.Transfer)), "<Leave") {
+		return "leave"
+	}
+	ask(r.whisper, r.s.legURL(pathWhisper, p, c.Transfer, 0))
+	switch r.random.IntN(5) {
+	case 0:
+		if strings.Contains(ask(r.waits, r.s.transferURL(pathWaiting, p, c.Transfer)), "<Leave") {
+			ask(r.whisper, r.s.legURL(pathAccept, p, c.Transfer, 0))
+			return "leave"
+		}
+	case 1:
+		return []string{"error", "queue-full", "system-error", "redirected"}[r.random.IntN(4)]
+	}
+	form.Set("Digits", "1")
+	ask(r.whisper, r.s.legURL(pathAccept, p, c.Transfer, 0))
+	ask(r.whisper, r.s.legURL(pathParted, p, c.Transfer, 0))
+	return "bridged"
 }
 
 func (r *randomCaller) post(target string, form url.Values) (string, error) {
@@ -226,7 +215,7 @@ func TestRandomCalls(t *testing.T) {
 		calls = n
 	}
 	const workers = 2
-	docs := &twimlcheck.Collection{}
+	docs, waits, whispers := &twimlcheck.Collection{}, &twimlcheck.Collection{}, &twimlcheck.Collection{}
 	var wg sync.WaitGroup
 	var turns [workers]int
 	for w := range workers {
@@ -235,7 +224,7 @@ func TestRandomCalls(t *testing.T) {
 			s := testServer(t, store, func() time.Time { return now })
 			router := mux.NewRouter()
 			s.Routes(router)
-			r := &randomCaller{t: t, s: s, router: router, store: store, random: rand.New(rand.NewPCG(uint64(w), 2027)), docs: docs, now: &now}
+			r := &randomCaller{t: t, s: s, router: router, store: store, random: rand.New(rand.NewPCG(uint64(w), 2027)), docs: docs, waits: waits, whisper: whispers, now: &now}
 			for n := range calls / workers {
 				if err := r.call(n); err != nil {
 					t.Errorf("worker %d, call %d: %v\n%s", w, n, err, strings.Join(r.history, " "))
@@ -244,6 +233,7 @@ func TestRandomCalls(t *testing.T) {
 				turns[w] += len(r.history) + 1
 				if n%1000 == 0 {
 					clear(store.drafts)
+					clear(store.transfers)
 				}
 			}
 		})
@@ -251,4 +241,6 @@ func TestRandomCalls(t *testing.T) {
 	wg.Wait()
 	t.Logf("%d calls, %d turns", calls, turns[0]+turns[1])
 	docs.Check(t, "--voice")
+	waits.Check(t, "--wait")
+	whispers.Check(t, "--voice")
 }

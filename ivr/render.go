@@ -2,6 +2,8 @@ package ivr
 
 import (
 	"strconv"
+	"strings"
+	"time"
 
 	"secondline/casestore"
 	"secondline/internal/flow"
@@ -23,13 +25,13 @@ func (s *Server) render(c *casestore.Conversation) twilio.Document {
 	switch t.Await.Kind {
 	case flow.AwaitKeys:
 		finish := t.Await.Finish
-		return twilio.Document{twilio.Gather{
+		return twilio.Document{s.hearing(c, twilio.Gather{
 			Action: s.answerURL(c), NumDigits: t.Await.MaxKeys, FinishOnKey: &finish, Timeout: strconv.Itoa(t.Await.Seconds),
 			ActionOnEmptyResult: true, Prompts: prompts,
-		}}
+		})}
 	case flow.AwaitRecording:
 		finish, silence := t.Await.Finish, t.Await.Seconds
-		return append(verbs(prompts),
+		return append(s.beforeTone(c, prompts),
 			twilio.Record{Action: s.answerURL(c), FinishOnKey: &finish, MaxLength: t.Await.MaxSeconds, Timeout: &silence,
 				StatusCallback: s.base + pathRecording + "?" + paramPartition + "=" + s.person(c.Caller, c.Call).Partition().String()},
 			// Nothing was said: Twilio does not ask the action, it goes on here.
@@ -40,20 +42,38 @@ func (s *Server) render(c *casestore.Conversation) twilio.Document {
 	return append(verbs(prompts), twilio.Hangup{})
 }
 
-// connect dials whom the step asks for. Without anybody to dial the call goes
-// on as if nobody had answered.
-func (s *Server) connect(c *casestore.Conversation, a flow.Await) twilio.Document {
-	noun := twilio.Number{To: private.Of(s.cfg.InPerson)}
-	if a.To == "team" {
-		noun = s.coordinator(a.Reason)
+// beforeTone says what stands before a recording inside of a Gather of one key,
+// so that zero, star and pound are heard there too. Twilio goes on to the Record
+// when nothing was pressed.
+func (s *Server) beforeTone(c *casestore.Conversation, prompts []twilio.Prompt) twilio.Document {
+	if len(prompts) == 0 {
+		return nil
 	}
-	if noun.To.Empty() {
+	none := ""
+	return twilio.Document{twilio.Gather{Action: s.answerURL(c), NumDigits: 1, FinishOnKey: &none, Timeout: "1", Prompts: prompts}}
+}
+
+// connect dials whom the step asks for; who asks for the team waits in a queue of
+// their own meanwhile. Without anybody to dial the call goes on as if nobody had
+// answered.
+func (s *Server) connect(c *casestore.Conversation, a flow.Await) twilio.Document {
+	to := private.Of(s.cfg.InPerson)
+	switch a.To {
+	case "team":
+		wait := s.transferURL(pathWait, s.person(c.Caller, c.Call).Partition(), c.Transfer)
+		return twilio.Document{twilio.Enqueue{Name: c.Transfer, Action: s.answerURL(c), WaitURL: &wait}}
+	case "task":
+		to = c.State.Answers["task_phone"]
+	}
+	if to.Empty() {
 		return twilio.Document{twilio.Redirect{URL: s.answerURL(c) + "&" + paramNothing + "=connect"}}
 	}
 	return twilio.Document{twilio.Dial{
-		Nouns: []twilio.Noun{noun}, Action: s.answerURL(c), CallerID: s.numberOf(c.Line), Timeout: s.cfg.RingSeconds,
+		Nouns: []twilio.Noun{twilio.Number{To: to}}, Action: s.answerURL(c), CallerID: s.numberOf(c.Line), Timeout: seconds(s.cfg.Ring),
 	}}
 }
+
+func seconds(d time.Duration) int { return int(d / time.Second) }
 
 func (s *Server) numberOf(line string) string {
 	for _, l := range s.cfg.Lines {
@@ -77,21 +97,32 @@ func (s *Server) prompt(c *casestore.Conversation, p flow.Prompt) twilio.Prompt 
 	if p.ID == "" {
 		return twilio.Play{URL: s.base + pathPlayback + "?" + paramPartition + "=" + s.person(c.Caller, c.Call).Partition().String() + "&recording=" + p.Recording.Reveal()}
 	}
-	text := s.text(p)
-	say := twilio.Say{Voice: s.cfg.Voice, Language: s.cfg.Language, Text: text}
-	if other := s.words.Language(p.ID); other != "" {
-		say.Voice, say.Language = s.cfg.SpanishVoice, other
-	}
+	text, voice := s.text(c.Language, p), s.voice(c.Language, p.ID)
+	say := twilio.Say{Voice: voice.Name, Language: voice.Language, Text: text}
 	if c.State.Slow {
 		say.Text, say.Nodes = "", []twilio.SSML{twilio.Prosody{Rate: "90%", Nodes: []twilio.SSML{twilio.Text(text)}}}
 	}
 	return say
 }
 
+// voice gives the one that says a prompt: the call's, unless the prompt is in a
+// language of its own.
+func (s *Server) voice(language, id string) Voice {
+	id, language = spokenIn(id, language)
+	if other := s.words.Language(language, id); other != "" {
+		language, _, _ = strings.Cut(other, "-")
+	}
+	if v, ok := s.cfg.Voices[language]; ok {
+		return v
+	}
+	return s.cfg.Voices[english]
+}
+
 // text gives the words of a prompt. That they are there is proved at start; a
 // value that cannot be spoken falls back to a sentence that is always true.
-func (s *Server) text(p flow.Prompt) string {
-	text, err := s.words.Text(language, p.ID, revealed(p.Vars))
+func (s *Server) text(language string, p flow.Prompt) string {
+	id, language := spokenIn(p.ID, language)
+	text, err := s.words.Text(language, id, revealed(p.Vars))
 	if err == nil {
 		return text
 	}
@@ -101,6 +132,12 @@ func (s *Server) text(p flow.Prompt) string {
 		return "One moment, please."
 	}
 	return text
+}
+
+// say gives a prompt that needs no conversation.
+func (s *Server) say(language, id string, vars map[string]private.Text) twilio.Say {
+	voice := s.voice(language, id)
+	return twilio.Say{Voice: voice.Name, Language: voice.Language, Text: s.text(language, flow.Prompt{ID: id, Vars: vars})}
 }
 
 func revealed(vars map[string]private.Text) map[string]string {

@@ -51,6 +51,8 @@ const (
 	lookResume   = "date of birth matches"
 	lookCallable = "can we call the number given"
 	lookCaller   = "can we call the number that calls"
+	lookTimes    = "other times at which we may call"
+	lookSlot     = "the time chosen is one of them"
 
 	doFinish         = "finish_intake"
 	doCallBack       = "promise_call"
@@ -62,17 +64,24 @@ const (
 	doStopState      = "stop_massachusetts"
 	doStopHospital   = "stop_hospital"
 	doStopConsent    = "stop_consent"
+	doAskEmail       = "ask_email"
+	doDutyOn         = "duty_on"
+	doDutyOff        = "duty_off"
+	// These two are followed by a language and by an outcome.
+	doSpeak  = "speak_"
+	doSettle = "settle_"
 )
 
-// NewBook puts the scripts of the telephone together. It fails when they are
-// not sound.
-func NewBook(zips ZipRules) (*flow.Book, error) {
+// NewBook puts the scripts of the telephone together, for the languages that
+// there are words for. It fails when they are not sound.
+func NewBook(zips ZipRules, languages []string) (*flow.Book, error) {
 	book := flow.NewBook(flow.Ways{
-		Person: toPerson, Language: "person.language", Stop: "stop.start",
+		Person: toPerson, Language: "language.choose", Stop: "stop.start",
 		Starts:  []string{toGreeting},
 		NoInput: []string{"no-input", "no-input-2"}, NoMatch: []string{"no-match", "no-match-2"},
 		Stuck: "person.stuck", Paused: "D-silence", PausedOptional: "D-silence-skip",
-	}, mainScript(), infoScript(), intakeScript(zips), personScript(), callbackScript(), messageScript(), stopScript())
+	}, mainScript(), infoScript(), intakeScript(zips), statusScript(), returnedScript(), personScript(), callbackScript(),
+		messageScript(), languageScript(languages), stopScript(), teamScript())
 	if err := book.Check(); err != nil {
 		return nil, fmt.Errorf("ivr: the call scripts are not sound: %w", err)
 	}

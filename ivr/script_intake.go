@@ -107,7 +107,10 @@ func intakeContact(zips ZipRules) []flow.Step {
 // intakeStory records what a person says in their own words, and ends.
 func intakeStory() []flow.Step {
 	return []flow.Step{
-		{ID: "name", Say: []string{"D10"}, Ask: flow.Recording{Max: 60}, Save: "name", Goto: flow.Goto{flow.OK: "email"}},
+		{ID: "name", Say: []string{"D10"}, Ask: flow.Recording{Max: 60}, Save: "name", Goto: flow.Goto{flow.OK: "email_how"}},
+		{ID: "email_how", Ask: flow.Decide{What: "may we text this number", Can: outcomes("by_text", "by_person"), By: mayTextNow}, Goto: flow.Goto{"by_text": "email_text", "by_person": "email"}},
+		{ID: "email_text", Say: []string{"D12"}, Do: []string{doAskEmail}, Ask: flow.Elsewhere{}, Back: "treated_at", Tries: 2, Fail: "treated_at", Goto: flow.Goto{flow.Told: "email_told"}},
+		{ID: "email_told", Say: []string{"D12-got"}, Goto: flow.Goto{flow.OK: "treated_at"}},
 		{ID: "email", Say: []string{"D12-notext"}, Ask: flow.Email{Bad: "S-email-bad"}, Save: "email", Fail: "treated_at", Goto: flow.Goto{flow.OK: "treated_at"}},
 		{ID: "treated_at", Say: []string{"D13"}, Ask: flow.Recording{Max: 120, Optional: true}, Save: "treated_at", Fail: "question",
 			Goto: flow.Goto{flow.OK: "question", flow.Skipped: "question"}},
@@ -117,10 +120,21 @@ func intakeStory() []flow.Step {
 			Goto: flow.Goto{"hear": "listen", "say_again": "question", "go_on": "finished"}},
 		{ID: "listen", Say: []string{"D14-play"}, Play: "question", Goto: flow.Goto{flow.OK: "review"}},
 		// The number can be heard again with star; silence is the usual end.
-		{ID: "finished", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "number_told", "no": "number_told_far"}},
+		{ID: "finished", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "finished_how", "no": "number_told_far"}},
+		{ID: "finished_how", Ask: flow.Decide{What: "may we text this number", Can: outcomes("by_text", "by_person"), By: mayTextNow}, Goto: flow.Goto{"by_text": "number_texted", "by_person": "number_told"}},
+		{ID: "number_texted", Say: []string{"D15", "D15-next", "D15-text", "D15-star"}, Do: []string{doFinish}, Ask: flow.Menu{}, Tries: 1, Fail: toGoodbye},
 		{ID: "number_told", Say: []string{"D15", "D15-next", "D15-star"}, Do: []string{doFinish}, Ask: flow.Menu{}, Tries: 1, Fail: toGoodbye},
 		{ID: "number_told_far", Say: []string{"D15", "D15-far", "D15-star"}, Do: []string{doFinish}, Ask: flow.Menu{}, Tries: 1, Fail: toGoodbye},
 	}
+}
+
+// mayTextNow says whether the number that calls was just allowed to be texted. One
+// that was typed is texted only after its holder has agreed.
+func mayTextNow(a flow.Answers, _ flow.Env) flow.Outcome {
+	if a.Get("consent_texts") == "yes" && a["phone"].Empty() {
+		return "by_text"
+	}
+	return "by_person"
 }
 
 func outcomes(names ...flow.Outcome) []flow.Outcome { return names }

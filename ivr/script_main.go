@@ -12,6 +12,8 @@ const (
 	factRecord = "record" // yes, no: whether calls with the team are recorded
 	factZone   = "zone"   // known, unknown: whether the number tells the time zone
 	factTeam   = "team"   // here, busy, away: open with somebody to ring, open without, closed
+	factWho    = "who"    // patient, coordinator: whether a coordinator's registered number calls
+	factNotice = "notice" // yes, no: whether something is said on a special day
 )
 
 // The steps that other scripts and the keys of every step lead to.
@@ -27,37 +29,43 @@ const (
 // mainScript greets and offers the main menu (call-script.md 6.1 to 6.3).
 func mainScript() *flow.Script {
 	return &flow.Script{Name: "main", Title: "Greeting and main menu", Steps: []flow.Step{
-		{ID: "greeting", Ask: flow.On(factLine, "tollfree", "international"), Goto: flow.Goto{"tollfree": "greet_us", "international": "greet_abroad"}},
+		{ID: "greeting", Ask: flow.On(factWho, "patient", "coordinator"), Goto: flow.Goto{"patient": "line", "coordinator": "team.start"}},
+		{ID: "line", Ask: flow.On(factLine, "tollfree", "international"), Goto: flow.Goto{"tollfree": "greet_us", "international": "greet_abroad"}},
 
-		{ID: "greet_us", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "hello", "closed": "hello_closed", "holiday": "hello_holiday"}},
-		{ID: "hello", Say: []string{"A1", "A-lang", "A-spanish"}, Goto: flow.Goto{flow.OK: "recorded"}},
-		{ID: "hello_closed", Say: []string{"C1", "C-988"}, Goto: flow.Goto{flow.OK: "menu_closed"}},
-		{ID: "hello_holiday", Say: []string{"C1-holiday", "C-988"}, Goto: flow.Goto{flow.OK: "menu_closed"}},
+		{ID: "greet_us", Ask: flow.On(factOpen, "open", "closed", "holiday", "special"), Goto: flow.Goto{"open": "hello", "closed": "hello_closed", "holiday": "hello_holiday", "special": "hello_special"}},
+		{ID: "hello", Say: []string{"A1", "A-lang", "A-spanish"}, Goto: flow.Goto{flow.OK: "noticed"}},
+		{ID: "hello_closed", Say: []string{"C1", "C-988", "A-spanish"}, Goto: flow.Goto{flow.OK: "menu_closed"}},
+		{ID: "hello_holiday", Say: []string{"C1-holiday", "C-988", "A-spanish"}, Goto: flow.Goto{flow.OK: "menu_closed"}},
+		{ID: "hello_special", Say: []string{"C1-special", "C-988", "A-spanish"}, Goto: flow.Goto{flow.OK: "menu_closed"}},
 
-		{ID: "greet_abroad", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "hello_abroad", "closed": "abroad_closed", "holiday": "abroad_holiday"}},
-		{ID: "hello_abroad", Say: []string{"B1", "A-lang"}, Goto: flow.Goto{flow.OK: "recorded"}},
+		{ID: "greet_abroad", Ask: flow.On(factOpen, "open", "closed", "holiday", "special"), Goto: flow.Goto{"open": "hello_abroad", "closed": "abroad_closed", "holiday": "abroad_holiday", "special": "abroad_special"}},
+		{ID: "hello_abroad", Say: []string{"B1", "A-lang", "A-spanish"}, Goto: flow.Goto{flow.OK: "noticed"}},
 		{ID: "abroad_closed", Say: []string{"C1-intl"}, Goto: flow.Goto{flow.OK: "their_zone"}},
 		{ID: "abroad_holiday", Say: []string{"C1-holiday-intl"}, Goto: flow.Goto{flow.OK: "their_zone"}},
+		{ID: "abroad_special", Say: []string{"C1-special-intl"}, Goto: flow.Goto{flow.OK: "their_zone"}},
 		// Where the number tells the time zone, hours are said in it too.
 		{ID: "their_zone", Ask: flow.On(factZone, "known", "unknown"), Goto: flow.Goto{"known": "their_hours", "unknown": "menu_closed"}},
 		{ID: "their_hours", Say: []string{"C1-local"}, Goto: flow.Goto{flow.OK: "menu_closed"}},
 
+		{ID: "noticed", Ask: flow.On(factNotice, "yes", "no"), Goto: flow.Goto{"yes": "notice", "no": "recorded"}},
+		{ID: "notice", Say: []string{"A-notice"}, Goto: flow.Goto{flow.OK: "recorded"}},
 		{ID: "recorded", Ask: flow.On(factRecord, "yes", "no"), Goto: flow.Goto{"yes": "say_recorded", "no": "zero"}},
 		{ID: "say_recorded", Say: []string{"A1-rec"}, Goto: flow.Goto{flow.OK: "zero"}},
 		{ID: "zero", Say: []string{"A1-0"}, Goto: flow.Goto{flow.OK: "menu"}},
 
 		// menu is also where pound leads back to, at any hour.
-		{ID: "menu", Ask: flow.On(factOpen, "open", "closed", "holiday"), Goto: flow.Goto{"open": "menu_open", "closed": "menu_closed", "holiday": "menu_closed"}},
+		{ID: "menu", Ask: flow.On(factOpen, "open", "closed", "holiday", "special"),
+			Goto: flow.Goto{"open": "menu_open", "closed": "menu_closed", "holiday": "menu_closed", "special": "menu_closed"}},
 		{ID: "menu_open", Ask: flow.On(factLine, "tollfree", "international"), Goto: flow.Goto{"tollfree": "choose", "international": "choose_abroad"}},
 		{ID: "choose", Say: []string{"A2"}, NoInput: []string{"A2-ni1", "A2-ni2"}, NoMatch: []string{"A2-nm1", "A2-ni2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "information", "4", "returned_call"),
-			Goto: flow.Goto{"start": "intake.start", "status": toStuck, "information": "info.choose", "returned_call": toStuck}},
+			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "information": "info.choose", "returned_call": "returned.start"}},
 		{ID: "choose_abroad", Say: []string{"B1-cost", "A2"}, NoInput: []string{"A2-ni1", "A2-ni2"}, NoMatch: []string{"A2-nm1", "A2-ni2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "information", "4", "returned_call", "5", "call_me"),
-			Goto: flow.Goto{"start": "intake.start", "status": toStuck, "information": "info.choose", "returned_call": toStuck, "call_me": "callback.start"}},
+			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "information": "info.choose", "returned_call": "returned.start", "call_me": "callback.start"}},
 		{ID: "menu_closed", Say: []string{"C2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "call_me", "4", "information"),
-			Goto: flow.Goto{"start": "intake.start", "status": toStuck, "call_me": "callback.start", "information": "info.choose", "0": "message.record"}},
+			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "call_me": "callback.start", "information": "info.choose", "0": "message.record"}},
 
 		{ID: "goodbye", Say: []string{"A-bye"}, End: flow.Hangup},
 	}}

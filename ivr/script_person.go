@@ -11,9 +11,8 @@ func personScript() *flow.Script {
 		// promised only while somebody is there.
 		{ID: "stuck", Ask: flow.On(factTeam, "here", "busy", "away"), Goto: flow.Goto{"here": "come", "busy": "nobody", "away": "closed"}},
 		{ID: "come", Say: []string{"A2-esc"}, Goto: flow.Goto{flow.OK: "connect"}},
-		{ID: "connect", Say: []string{"F1"}, Ask: flow.Connect{To: "team", Reason: "caller"}, Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "nobody"}},
-		{ID: "language", Ask: flow.On(factTeam, "here", "busy", "away"), Goto: flow.Goto{"here": "interpreter", "busy": "nobody", "away": "closed"}},
-		{ID: "interpreter", Say: []string{"F1"}, Ask: flow.Connect{To: "team", Reason: "interpreter"}, Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "nobody"}},
+		{ID: "connect", Say: []string{"F1"}, Ask: flow.Connect{To: "team", Reason: "caller"},
+			Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "nobody", flow.CallMe: "callback.start", flow.LeaveMessage: "message.record"}},
 
 		{ID: "nobody", Say: []string{"nobody"}, Fail: "missed",
 			Ask: flow.Choices("1", "call_me", "2", "message"), Goto: flow.Goto{"call_me": "callback.start", "message": "message.record"}},
@@ -31,15 +30,28 @@ func personScript() *flow.Script {
 func callbackScript() *flow.Script {
 	return &flow.Script{Name: "callback", Title: "We call you", Steps: []flow.Step{
 		{ID: "start", Ask: flow.On(factCaller, "known", "hidden"), Goto: flow.Goto{"known": "this_number", "hidden": "ask_number"}},
-		{ID: "this_number", Ask: flow.Look(lookCaller, "yes", "no"), Goto: flow.Goto{"yes": "confirm", "no": "not_callable"}},
+		{ID: "this_number", Ask: flow.Look(lookCaller, "yes", "no"), Goto: flow.Goto{"yes": "times", "no": "not_callable"}},
+		{ID: "times", Ask: flow.Look(lookTimes, "some", "none"), Goto: flow.Goto{"some": "confirm_time", "none": "confirm"}},
 		{ID: "confirm", Say: []string{"cb-number"}, Fail: "booked",
 			Ask: flow.Choices("1", "right", "2", "other_number"), Goto: flow.Goto{"right": "booked", "other_number": "ask_number"}},
+		{ID: "confirm_time", Say: []string{"cb-number-time"}, Fail: "booked",
+			Ask:  flow.Choices("1", "right", "2", "other_number", "3", "other_time"),
+			Goto: flow.Goto{"right": "booked", "other_number": "ask_number", "other_time": "when"}},
+		// Only times are offered at which we may call; their keys stay the same.
+		{ID: "when", Say: []string{"cb-when", "cb-times", "cb-back"}, Back: "times", Fail: "booked", Save: "slot",
+			Ask:  flow.Choices("1", "today", "2", "morning", "3", "afternoon", "4", "evening"),
+			Goto: flow.Goto{"today": "slot", "morning": "slot", "afternoon": "slot", "evening": "slot"}},
+		{ID: "slot", Ask: flow.Look(lookSlot, "offered", "not_offered"), Goto: flow.Goto{"offered": "slot_right", "not_offered": "when_again"}},
+		{ID: "when_again", Say: []string{"no-match"}, Goto: flow.Goto{flow.OK: "when"}},
+		{ID: "slot_right", Say: []string{"cb-time"}, Fail: "booked_time", Ask: flow.YesNo(), Goto: flow.Goto{"yes": "booked_time", "no": "when"}},
+		{ID: "booked_time", Say: []string{"cb-ok-time"}, Do: []string{doCallBack}, End: flow.Hangup},
 		{ID: "ask_number", Ask: flow.On(factOrigin, "domestic", "abroad"), Goto: flow.Goto{"domestic": "number", "abroad": "number_abroad"}},
 		{ID: "number", Say: []string{"D6-other"}, Ask: flow.Phone{Confirm: "D6-c", Bad: "D6-bad"}, Save: "callback_phone",
 			Fail: "message.record", Goto: flow.Goto{flow.OK: "check"}},
 		{ID: "number_abroad", Say: []string{"B-phone"}, Ask: flow.Phone{Abroad: true, Confirm: "D6-c", Bad: "B-phone-bad"}, Save: "callback_phone",
 			Fail: "message.record", Goto: flow.Goto{flow.OK: "check"}},
-		{ID: "check", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "booked", "no": "not_callable"}},
+		{ID: "check", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "other_times", "no": "not_callable"}},
+		{ID: "other_times", Ask: flow.Look(lookTimes, "some", "none"), Goto: flow.Goto{"some": "confirm_time", "none": "booked"}},
 		{ID: "booked", Say: []string{"cb-ok"}, Do: []string{doCallBack}, End: flow.Hangup},
 		// We do not dial every country: a person arranges it.
 		{ID: "not_callable", Say: []string{"cb-country"}, Goto: flow.Goto{flow.OK: "message.record"}},

@@ -10,6 +10,7 @@ import (
 	"secondline/casestore"
 	"secondline/internal/flow"
 	"secondline/internal/private"
+	"secondline/internal/twilio"
 )
 
 // Line is one of the numbers that people call.
@@ -22,10 +23,21 @@ type Line struct {
 
 // Coordinator is one who takes calls.
 type Coordinator struct {
-	Name      string
-	Number    string
+	// ID is the same in every replica and says nothing about the person.
+	ID     string
+	Name   string
+	Number string
+	// Languages are BCP 47 tags; English is taken for granted.
 	Languages []string
+	// PIN opens the coordinators' own line; empty keeps it closed.
+	PIN private.Text
+	// Works says whether the coordinator works at a time; nil means whenever the
+	// line is open.
+	Works func(time.Time) bool
 }
+
+// Voice is Twilio's name of a voice, and the language it speaks.
+type Voice struct{ Name, Language string }
 
 // Config is what the programme decides about its telephone.
 type Config struct {
@@ -39,13 +51,18 @@ type Config struct {
 	// Hours is what the wording makes the opening hours of.
 	Hours string
 	Zone  *time.Location
-	// Voice and Language are Twilio's names of the voice that speaks.
-	Voice, Language string
-	// SpanishVoice says the one sentence that is in Spanish.
-	SpanishVoice string
+	// Voices speak, by language; "en" is required.
+	Voices       map[string]Voice
 	Coordinators []Coordinator
-	// RingSeconds is how long a coordinator's telephone rings.
-	RingSeconds int
+	// Ring is how long a coordinator's telephone rings, Total how long a round of
+	// ringing lasts before something else is offered, Longest how long a caller
+	// is kept waiting in all.
+	Ring, Total, Longest time.Duration
+	// StatusDelay is how long the answer to a request number and a date of birth
+	// takes, right or wrong, so that its time tells nothing.
+	StatusDelay time.Duration
+	// Speech hears "yes", "no", "person", "help" and "emergency" beside the keys.
+	Speech bool
 	// Record says that calls with the team are recorded, which is announced.
 	Record bool
 	// FirstCall and CallBack are promised in hours that the line is open.
@@ -56,17 +73,30 @@ type Config struct {
 	// ZoneOf gives the one time zone that a number's country code leaves
 	// possible; nil where there are several or none.
 	ZoneOf func(e164 string) *time.Location
-	Zips   ZipRules
+	// ZonesOf gives all the time zones that a number leaves possible, none for one
+	// of the United States, where people take their numbers along.
+	ZonesOf func(e164 string) []*time.Location
+	// Zone loads a zone by its name.
+	LoadZone func(name string) (*time.Location, error)
+	Zips     ZipRules
 }
 
 // Calendar says when the line is open.
 type Calendar interface {
-	// State is "open", "closed" or "holiday".
+	// State is "open", "closed", "holiday" or "special".
 	State(t time.Time) string
 	NextOpening(t time.Time) time.Time
 	NextClosing(t time.Time) time.Time
 	// AddOpen gives t plus d of open time.
 	AddOpen(t time.Time, d time.Duration) time.Time
+	// DueBy gives the first time from t on by which a call that is owed from now on
+	// can be made at a decent hour in all zones.
+	DueBy(now, t time.Time, zones []*time.Location) time.Time
+	// AddBusinessDays gives the day that is n days on which the line is open
+	// after t.
+	AddBusinessDays(t time.Time, n int) time.Time
+	// Notice is what is said on a special day, by language; "" on all others.
+	Notice(t time.Time, language string) string
 }
 
 // Words gives what is said.
@@ -75,17 +105,43 @@ type Words interface {
 	Vars(id string) []string
 	// Language is that of a prompt spoken in another one than its book's; else
 	// empty.
-	Language(id string) string
+	Language(language, id string) string
 	Version(language, id string) string
+	// Languages lists those that there are words for.
+	Languages() []string
 }
 
 // Store is what the telephone needs of the casestore.
 type Store interface {
 	Conversation(ctx context.Context, p casestore.Partition, call string) (*casestore.Conversation, error)
-	ConversationAndDrafts(ctx context.Context, id casestore.PersonID, call string) (*casestore.Conversation, []*casestore.Case, error)
+	ConversationAndDrafts(ctx context.Context, id casestore.PersonID, call string) (*casestore.Conversation, casestore.Greeting, error)
 	Commit(ctx context.Context, id casestore.PersonID, c *casestore.Conversation, change casestore.Change) error
 	TakeNumber(ctx context.Context) (casestore.RequestNumber, error)
 	SaveRecording(ctx context.Context, p casestore.Partition, r casestore.Recording) error
+
+	Lookup(ctx context.Context, digits string) (*casestore.Case, error)
+	Try(ctx context.Context, subjects ...casestore.Subject) (bool, error)
+	Clear(ctx context.Context, proved casestore.Subject, others ...casestore.Subject) error
+	NumberSubject(digits string) casestore.Subject
+	CallerSubject(id casestore.PersonID) casestore.Subject
+	PINSubject(coordinator string) casestore.Subject
+	EverySubject() casestore.Subject
+
+	Transfer(ctx context.Context, p casestore.Partition, id string) (*casestore.Transfer, error)
+	MoveTransfer(ctx context.Context, p casestore.Partition, id string, move func(*casestore.Transfer) ([]*casestore.Task, bool)) (*casestore.Transfer, error)
+	Wake(ctx context.Context, p casestore.Partition, e casestore.Effect) error
+
+	Team(ctx context.Context) (map[string]casestore.CoordinatorState, error)
+	SetDuty(ctx context.Context, coordinator, duty string, until time.Time) error
+	ClaimCoordinators(ctx context.Context, what string, span time.Duration, most int, coordinators []string) ([]string, error)
+	HoldCoordinator(ctx context.Context, coordinator, what, call string) error
+	ReleaseCoordinator(ctx context.Context, coordinator, what string, talked bool) error
+
+	TasksDue(ctx context.Context, most int) ([]*casestore.Task, error)
+	Owed(ctx context.Context) (all, late int, err error)
+	MoveTask(ctx context.Context, p casestore.Partition, id string, move func(*casestore.Task) bool) (*casestore.Task, error)
+	OptOutNumber(ctx context.Context, number private.Text, o casestore.OptOut) error
+
 	Ring() *casestore.KeyRing
 	Keep() time.Duration
 }
@@ -96,20 +152,47 @@ var _ Store = (*casestore.Store)(nil)
 // nothing itself: any replica can answer any request of a call.
 type Server struct {
 	cfg      Config
-	base     string
+	base     string // the path of PublicURL
+	root     string // PublicURL without a slash at its end
 	lines    map[string]Line
 	calendar Calendar
 	words    Words
 	store    Store
 	book     *flow.Book
 	fetch    Fetcher
+	dialer   Dialer
+	wait     func(context.Context, time.Duration)
+	slots    Slots
+	staff    map[string]Coordinator
 	now      func() time.Time
 	log      *slog.Logger
 	metrics  *Metrics
 }
 
-// Parts are what a server is put together from; all are required but Fetch and
-// Metrics.
+// Dialer is what a transfer needs of Twilio. *twilio.Client is one.
+type Dialer interface {
+	CreateCall(ctx context.Context, n twilio.NewCall) (twilio.Call, error)
+	UpdateCall(ctx context.Context, sid string, u twilio.CallUpdate) (twilio.Call, error)
+	FetchCall(ctx context.Context, sid string) (twilio.Call, error)
+	FindCalls(ctx context.Context, to twilio.Private, from string, since time.Time) ([]twilio.Call, error)
+}
+
+var _ Dialer = (*twilio.Client)(nil)
+
+// Slot is a time that a caller may choose to be called at. Kind is "today",
+// "morning", "afternoon" or "evening"; Tomorrow says that the last three are on
+// the day after this.
+type Slot struct {
+	Kind     string
+	At       time.Time
+	Tomorrow bool
+}
+
+// Slots gives the times at which somebody in one of the zones may be called.
+type Slots func(now time.Time, zones []*time.Location) []Slot
+
+// Parts are what a server is put together from; all are required but Fetch,
+// Metrics, Slots and Wait. Without Slots no other time is offered.
 type Parts struct {
 	Config   Config
 	Calendar Calendar
@@ -119,12 +202,16 @@ type Parts struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Metrics  *Metrics
+	Dialer   Dialer
+	Slots    Slots
+	// Wait lets a span of time pass; a timer by default.
+	Wait func(context.Context, time.Duration)
 }
 
 // New makes a server. It fails when the scripts are not sound or say something
 // that has no words.
 func New(p Parts) (*Server, error) {
-	book, err := NewBook(p.Config.Zips)
+	book, err := NewBook(p.Config.Zips, p.Words.Languages())
 	if err != nil {
 		return nil, err
 	}
@@ -132,17 +219,38 @@ func New(p Parts) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: p.Config, calendar: p.Calendar, words: p.Words, store: p.Store, book: book, fetch: p.Fetch,
-		now: p.Now, log: p.Log, metrics: p.Metrics, lines: map[string]Line{}}
+		dialer: p.Dialer, wait: p.Wait, slots: p.Slots,
+		now: p.Now, log: p.Log, metrics: p.Metrics, lines: map[string]Line{}, staff: map[string]Coordinator{}}
+	s.root = strings.TrimRight(p.Config.PublicURL, "/")
 	if u, err := url.Parse(p.Config.PublicURL); err == nil {
 		s.base = strings.TrimRight(u.Path, "/")
 	}
 	for _, line := range p.Config.Lines {
 		s.lines[line.Number] = line
 	}
+	for _, c := range p.Config.Coordinators {
+		s.staff[c.Number] = c
+	}
 	if s.metrics == nil {
 		s.metrics = NewMetrics()
 	}
+	if s.wait == nil {
+		s.wait = waitFor
+	}
+	if s.slots == nil {
+		s.slots = func(time.Time, []*time.Location) []Slot { return nil }
+	}
 	return s, nil
+}
+
+// waitFor lets a span of time pass, or ctx end.
+func waitFor(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // Book gives the call scripts, for drawings and checks.
@@ -162,6 +270,7 @@ type caller struct {
 // line may open or close during a call.
 func (s *Server) facts(c caller, home, zoneKnown bool) map[string]string {
 	team := "away"
+	_, member := s.member(c.number)
 	if s.calendar.State(c.now) == "open" {
 		team = either(len(s.cfg.Coordinators) > 0, "here", "busy")
 	}
@@ -175,7 +284,16 @@ func (s *Server) facts(c caller, home, zoneKnown bool) map[string]string {
 		factTexts:    either(home, "yes", "no"),
 		factRecord:   either(s.cfg.Record, "yes", "no"),
 		factZone:     either(zoneKnown, "known", "unknown"),
+		factWho:      either(member, "coordinator", "patient"),
+		factNotice:   either(s.calendar.Notice(c.now, english) != "", "yes", "no"),
 	}
+}
+
+// member gives the coordinator whose registered number calls. It opens nothing
+// by itself: a number can be forged, so the PIN is asked (rules.md 3.1).
+func (s *Server) member(number private.Text) (Coordinator, bool) {
+	c, ok := s.staff[number.Reveal()]
+	return c, ok && !c.PIN.Empty()
 }
 
 func either(yes bool, a, b string) string {

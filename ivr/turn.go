@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"secondline/casestore"
@@ -27,12 +28,20 @@ type turn struct {
 	resumed *casestore.Case
 	change  casestore.Change
 	out     flow.Turn
+	// pre is what was read for this turn.
+	pre prepared
+	// proved says that a request number and a date of birth matched in this turn.
+	proved bool
+	// task is the one that a coordinator hears of, dutyNow what they just said.
+	task    *casestore.Task
+	dutyNow string
 }
 
 // begin starts a conversation for a call.
-func (s *Server) begin(ctx context.Context, who caller, drafts []*casestore.Case) (*casestore.Conversation, error) {
+func (s *Server) begin(ctx context.Context, who caller, known casestore.Greeting) (*casestore.Conversation, error) {
+	drafts := known.Drafts
 	t := &turn{s: s, who: who, drafts: drafts, c: &casestore.Conversation{
-		Call: who.call, Token: who.token, Line: who.line.Name, Caller: who.number, Started: who.now,
+		Call: who.call, Token: who.token, Line: who.line.Name, Caller: who.number, Started: who.now, Language: s.spokenHere(known.Language),
 		Unfinished: slices.ContainsFunc(drafts, func(c *casestore.Case) bool { return c.Resumable(who.now, s.store.Keep()) }),
 	}}
 	for _, draft := range drafts {
@@ -41,17 +50,45 @@ func (s *Server) begin(ctx context.Context, who caller, drafts []*casestore.Case
 		}
 	}
 	t.c.Home, t.c.ZoneKnown = s.place(who)
+	if member, ok := s.member(who.number); ok {
+		t.c.Member = member.ID
+	}
 	t.c.State, t.out = s.book.Start(toGreeting, t.env())
 	return t.commit(ctx)
 }
 
+// spokenHere gives a language that there are words for: the one asked for, or
+// English.
+func (s *Server) spokenHere(language string) string {
+	if slices.Contains(s.words.Languages(), language) {
+		return language
+	}
+	return english
+}
+
 // move takes a conversation one step on.
-func (s *Server) move(ctx context.Context, who caller, c *casestore.Conversation, drafts []*casestore.Case, in flow.Input) (*casestore.Conversation, error) {
+func (s *Server) move(ctx context.Context, req request, c *casestore.Conversation, drafts []*casestore.Case, in flow.Input) (*casestore.Conversation, error) {
+	pre, err := s.prepare(ctx, req, c)
+	if err != nil {
+		return nil, err
+	}
 	next := *c
-	next.Token = who.token
-	t := &turn{s: s, who: who, c: &next, drafts: drafts}
+	next.Token = req.who.token
+	t := &turn{s: s, who: req.who, c: &next, drafts: drafts, pre: pre}
+	digits := c.State.Answers.Get("status_number")
 	next.State, t.out = s.book.Answer(c.State, in, t.env())
-	return t.commit(ctx)
+	if req.urgent {
+		t.out.Say = append([]flow.Prompt{{ID: either(c.Home, "A-911", "A-911-intl")}}, t.out.Say...)
+		next.State.Answers["urgent"] = yes
+	}
+	moved, err := t.commit(ctx)
+	if err == nil {
+		t.clear(ctx, digits)
+	}
+	if err == nil && moved.SignedIn && !c.SignedIn {
+		t.signedIn(ctx)
+	}
+	return moved, err
 }
 
 func (t *turn) env() flow.Env {
@@ -74,6 +111,20 @@ func (t *turn) check(question string, answers flow.Answers) flow.Outcome {
 			}
 		}
 		return t.callable(t.who.number)
+	case lookStatus:
+		return t.matchStatus(answers)
+	case lookTimes:
+		return flow.Outcome(either(len(t.times()) > 0, "some", "none"))
+	case lookSlot:
+		return t.chooseSlot(answers)
+	case lookPIN:
+		return t.matchPIN(answers)
+	case lookDuty:
+		return t.duty()
+	case lookNext:
+		return t.next(answers)
+	case lookTake:
+		return flow.Outcome(either(t.pre.taken, "taken", "free"))
 	}
 	panic("ivr: nobody looks up " + question)
 }
@@ -110,10 +161,16 @@ func (t *turn) commit(ctx context.Context) (*casestore.Conversation, error) {
 		t.takeUp()
 	}
 	t.keepConsents()
+	for _, saved := range t.out.Saved {
+		if value := t.c.State.Answers.Get(saved.Name); recordingSID.MatchString(value) {
+			t.change.Recordings = append(t.change.Recordings, value)
+		}
+	}
 	if err := t.carryOut(ctx); err != nil {
 		return nil, err
 	}
 	t.keepDraft()
+	t.openTransfer()
 	if err := t.s.fill(t); err != nil {
 		return nil, err
 	}
@@ -166,18 +223,33 @@ func (t *turn) keepConsents() {
 			continue
 		}
 		t.theCase().SetConsent(casestore.Consent{
-			Kind: kind, Given: string(saved.Outcome), Prompt: saved.Prompt, Version: t.s.words.Version(language, saved.Prompt),
+			Kind: kind, Given: string(saved.Outcome), Prompt: saved.Prompt, Version: t.s.words.Version(t.c.Language, saved.Prompt),
 			Key: saved.Key, Call: t.who.call, Line: t.who.line.Name, At: t.who.now,
 			Unproven: kind != "processing" && !t.c.State.Answers["phone"].Empty(),
 		})
+		t.permit(casestore.Channel(kind), saved)
 	}
+}
+
+// permit keeps a consent with the number that gave it: it says there, for every
+// way out, what a machine may do. A number that was typed has agreed to nothing
+// yet.
+func (t *turn) permit(by casestore.Channel, saved flow.Saved) {
+	if (by != casestore.ByText && by != casestore.ByAutomatedCall) || t.who.number.Empty() || !t.c.State.Answers["phone"].Empty() {
+		return
+	}
+	if t.change.Contact.Permissions == nil {
+		t.change.Contact.Permissions = map[casestore.Channel]casestore.Permission{}
+	}
+	t.change.Contact.Permissions[by] = casestore.Permission{Given: saved.Outcome == "yes", At: t.who.now, How: "call", Ref: t.who.call,
+		Prompt: saved.Prompt, Version: t.s.words.Version(t.c.Language, saved.Prompt), Key: saved.Key}
 }
 
 // theCase gives the request that this call is making, and begins it.
 func (t *turn) theCase() *casestore.Case {
 	if t.c.Case == nil {
 		t.c.Case = &casestore.Case{
-			ID: casestore.NewCaseID(), Stage: casestore.StageStarted, Line: t.who.line.Name, Language: language,
+			ID: casestore.NewCaseID(), Stage: casestore.StageStarted, Line: t.who.line.Name, Language: t.c.Language,
 			Opened: t.who.now, Caller: t.who.number,
 		}
 	} else {
@@ -233,16 +305,39 @@ func (t *turn) carryOut(ctx context.Context) error {
 			t.owe(casestore.TaskMessage, t.callBackPhone(), t.c.State.Answers.Get("message"))
 		case doOptOut:
 			t.optOut()
+		case doAskEmail:
+			t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectAskEmail, Data: t.who.call})
 		case doBlankBirthDate:
 			delete(t.c.State.Answers, "birth_date")
 			t.c.State.Answers["birth_blank"] = private.Of("yes")
 		case doStopAge, doStopState, doStopHospital, doStopConsent:
 			t.turnAway(name)
+		case doDutyOn, doDutyOff:
+			if err := t.setDuty(ctx, strings.TrimPrefix(name, "duty_")); err != nil {
+				return err
+			}
 		default:
-			panic("ivr: nobody carries out " + name)
+			if err := t.carryOutNamed(ctx, name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// carryOutNamed does the effects that carry a word of their own.
+func (t *turn) carryOutNamed(ctx context.Context, name string) error {
+	if language, ok := strings.CutPrefix(name, doSpeak); ok {
+		t.c.Language = language
+		if !t.who.number.Empty() {
+			t.change.Contact.Language = language
+		}
+		return nil
+	}
+	if outcome, ok := strings.CutPrefix(name, doSettle); ok {
+		return t.settle(ctx, outcome)
+	}
+	panic("ivr: nobody carries out " + name)
 }
 
 // turnAway forgets a person whom a stop rule turns away; a count remains.
@@ -263,10 +358,11 @@ func (t *turn) finish(ctx context.Context) error {
 	}
 	c := t.theCase()
 	c.Stage, c.Number, c.Updated, c.At = casestore.StageRequested, number, t.who.now, ""
-	c.CallBy = t.s.due(t.who.now, t.s.cfg.FirstCall)
+	c.CallBy = t.s.due(t.who.now, t.s.cfg.FirstCall, t.s.zonesOf(t.c.State.Answers, c.Phone()))
 	finished := *c
 	finished.Answers = t.c.State.Answers
 	t.change.Finished, t.change.Guard = &finished, c.ID
+	t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectFinished, Data: string(c.ID)})
 	task := t.owe(casestore.TaskFirstCall, finished.Phone(), "")
 	task.Due = c.CallBy
 	t.c.State.Answers = nil
@@ -277,15 +373,30 @@ func (t *turn) finish(ctx context.Context) error {
 // owe opens a task for a person to call.
 func (t *turn) owe(kind casestore.TaskKind, phone private.Text, recording string) *casestore.Task {
 	task := &casestore.Task{
-		ID: casestore.NewTaskID(), Kind: kind, Due: t.s.due(t.who.now, t.s.cfg.CallBack), Phone: phone, Recording: recording,
-		Call: t.who.call, Opened: t.who.now,
+		ID: casestore.NewTaskID(), Kind: kind, Due: t.s.due(t.who.now, t.s.cfg.CallBack, t.s.zonesOf(nil, phone)), Phone: phone, Recording: recording,
+		Call: t.who.call, Opened: t.who.now, Language: t.wanted(), Owner: t.c.Coordinator, Case: t.c.Named,
 	}
 	if t.c.Case != nil {
 		task.Case = t.c.Case.ID
 	}
+	if at, err := time.Parse(time.RFC3339, t.c.State.Answers.Get("slot_at")); err == nil && kind == casestore.TaskCallBack {
+		task.Due, task.About = at, true
+	}
 	t.change.Tasks = append(t.change.Tasks, task)
 	t.s.metrics.tasks.WithLabelValues(string(kind)).Inc()
 	return task
+}
+
+// wanted is the language in which a person should speak with the caller; empty
+// for English, "other" for one that there are no words for.
+func (t *turn) wanted() string {
+	switch {
+	case !t.c.State.Answers["interpreter"].Empty():
+		return "other"
+	case t.c.Language == english:
+		return ""
+	}
+	return t.c.Language
 }
 
 func (t *turn) callBackPhone() private.Text {
@@ -302,17 +413,7 @@ func (t *turn) optOut() {
 		return
 	}
 	for _, kind := range []string{"calls", "texts"} {
-		t.theCase().SetConsent(casestore.Consent{Kind: kind, Given: "no", Prompt: "A9", Version: t.s.words.Version(language, "A9"),
+		t.theCase().SetConsent(casestore.Consent{Kind: kind, Given: "no", Prompt: "A9", Version: t.s.words.Version(t.c.Language, "A9"),
 			Key: "1", Call: t.who.call, Line: t.who.line.Name, At: t.who.now})
 	}
-}
-
-// due gives the time by which something promised now is done: so much open time
-// later, rounded up to the half hour, as it is spoken.
-func (s *Server) due(now time.Time, open time.Duration) time.Time {
-	due := s.calendar.AddOpen(now, open)
-	if up := due.Truncate(30 * time.Minute); !up.Equal(due) {
-		due = up.Add(30 * time.Minute)
-	}
-	return due
 }

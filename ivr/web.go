@@ -29,8 +29,21 @@ const (
 	pathFallback  = "/voice/fallback"
 	pathAfter     = "/voice/after-fault"
 	pathPlayback  = "/voice/playback"
-	pathWhisper   = "/voice/whisper"
-	pathAccept    = "/voice/accept"
+	pathMusic     = "/voice/music"
+
+	// What a caller who waits for the team hears, and what they press.
+	pathWait    = "/voice/wait"
+	pathWaiting = "/voice/waiting"
+	pathJoined  = "/voice/joined"
+	// What a coordinator who is rung hears, presses, and what becomes of it.
+	pathWhisper = "/voice/whisper"
+	pathAccept  = "/voice/accept"
+	pathParted  = "/voice/parted"
+	pathLeg     = "/voice/leg"
+
+	// The same without Redis.
+	pathFaultWhisper = "/voice/fault-whisper"
+	pathFaultAccept  = "/voice/fault-accept"
 )
 
 // The parameters of our own addresses. None is personal: a step's name, a
@@ -42,7 +55,8 @@ const (
 	paramNothing   = "none"
 	paramHeld      = "k"
 	paramHolds     = "n"
-	paramReason    = "reason"
+	paramTransfer  = "t"
+	paramLeg       = "l"
 )
 
 // turnLimit is how long a turn may take. Twilio gives up after 15 s (twilio.md
@@ -63,8 +77,10 @@ func (s *Server) Routes(r *mux.Router) {
 	r.HandleFunc(pathStatus, s.status).Methods(http.MethodPost)
 	r.HandleFunc(pathRecording, s.recording).Methods(http.MethodPost)
 	r.HandleFunc(pathPlayback, s.playback).Methods(http.MethodGet)
-	r.HandleFunc(pathWhisper, s.whisper).Methods(http.MethodPost)
-	r.HandleFunc(pathAccept, s.accept).Methods(http.MethodPost)
+	r.HandleFunc(pathMusic, s.music).Methods(http.MethodGet)
+	r.HandleFunc(pathFaultWhisper, s.faultWhisper).Methods(http.MethodPost)
+	r.HandleFunc(pathFaultAccept, s.faultAccept).Methods(http.MethodPost)
+	s.transferRoutes(r)
 }
 
 // request is a TwiML request as it was understood.
@@ -75,6 +91,10 @@ type request struct {
 	held  flow.Input
 	hold  bool
 	holds int
+	// outcome is what became of a wait in a queue.
+	outcome flow.Outcome
+	// urgent says that words were heard which may mean an emergency.
+	urgent bool
 }
 
 // speak turns a step of a conversation into an answer that a caller hears,
@@ -89,6 +109,10 @@ func (s *Server) speak(step func(context.Context, request) (*casestore.Conversat
 		var answer string
 		if err == nil {
 			doc, answer, err = s.take(ctx, req, step)
+		}
+		if judgesStatus[req.query.Get(paramAt)] && err == nil {
+			// Right, wrong, unknown, locked: all take the same time.
+			s.wait(ctx, s.cfg.StatusDelay-s.now().Sub(started))
 		}
 		if err != nil {
 			doc, answer = s.troubled(ctx, req, err)
@@ -110,9 +134,20 @@ func (s *Server) take(ctx context.Context, req request, step func(context.Contex
 	}()
 	c, answer, err := step(ctx, req)
 	if err == nil {
-		doc, err = s.render(c).Encode(twilio.Voice)
+		doc, err = s.rendererFor(req).render(c).Encode(twilio.Voice)
 	}
 	return doc, answer, err
+}
+
+// rendererFor gives a server whose addresses are whole after a call was updated
+// over REST: Twilio has nothing to resolve them by then (error 11100).
+func (s *Server) rendererFor(req request) *Server {
+	if req.query.Get(paramNothing) != "told" {
+		return s
+	}
+	whole := *s
+	whole.base = s.root
+	return &whole
 }
 
 func (s *Server) write(w http.ResponseWriter, doc []byte) {
@@ -154,14 +189,14 @@ func (s *Server) understand(r *http.Request) (request, error) {
 // incoming answers a call that comes in. The same call posted again hears the
 // same again.
 func (s *Server) incoming(ctx context.Context, req request) (*casestore.Conversation, string, error) {
-	c, drafts, err := s.store.ConversationAndDrafts(ctx, req.who.id, req.who.call)
+	c, known, err := s.store.ConversationAndDrafts(ctx, req.who.id, req.who.call)
 	if err != nil {
 		return nil, "", err
 	}
 	if c != nil {
 		return c, "repeat", nil
 	}
-	if c, err = s.begin(ctx, req.who, drafts); err == nil {
+	if c, err = s.begin(ctx, req.who, known); err == nil {
 		return c, "next", nil
 	}
 	return s.again(ctx, req, err)
@@ -181,7 +216,13 @@ func (s *Server) answer(ctx context.Context, req request) (*casestore.Conversati
 	if s.repeated(req, c) {
 		return c, "repeat", nil
 	}
-	next, err := s.move(ctx, req.who, c, drafts, s.input(req))
+	if req.form.Get("QueueResult") != "" {
+		if req.outcome, err = s.unqueued(ctx, req, c); err != nil || req.outcome == "" {
+			return c, "repeat", err
+		}
+	}
+	req.urgent = s.urgent(req)
+	next, err := s.move(ctx, req, c, drafts, s.input(req))
 	if err == nil {
 		return next, "next", nil
 	}
@@ -193,7 +234,8 @@ func (s *Server) answer(ctx context.Context, req request) (*casestore.Conversati
 func (s *Server) read(ctx context.Context, req request) (*casestore.Conversation, []*casestore.Case, error) {
 	switch req.query.Get(paramAt) {
 	case "intake.resume", "intake.resume_again":
-		return s.store.ConversationAndDrafts(ctx, req.who.id, req.who.call)
+		c, known, err := s.store.ConversationAndDrafts(ctx, req.who.id, req.who.call)
+		return c, known.Drafts, err
 	}
 	c, err := s.store.Conversation(ctx, req.who.id.Partition(), req.who.call)
 	if errors.Is(err, casestore.ErrNotFound) {
@@ -227,9 +269,16 @@ func (s *Server) input(req request) flow.Input {
 	}
 	form := req.form
 	switch {
+	case req.outcome != "":
+		return flow.Input{Kind: flow.Came, Outcome: req.outcome}
+	case form.Get("SpeechResult") != "":
+		return s.heard(req)
 	case req.query.Has(paramNothing):
-		if req.query.Get(paramNothing) == "connect" {
+		switch req.query.Get(paramNothing) {
+		case "connect":
 			return flow.Input{Kind: flow.Came, Outcome: flow.Nobody}
+		case "told":
+			return flow.Input{Kind: flow.Came, Outcome: flow.Told}
 		}
 		return flow.Input{Kind: flow.Silence}
 	case form.Get("DialCallStatus") != "":
@@ -296,21 +345,41 @@ func (s *Server) unseal(call, text string) (flow.Input, error) {
 // call. Whoever hangs up there has asked for a person and got none.
 var offered = map[string]bool{
 	"person.nobody": true, "person.closed": true, "callback.confirm": true, "callback.number": true, "callback.number_abroad": true,
+	"callback.confirm_time": true, "callback.when": true, "callback.slot_right": true,
 }
 
-// left keeps the call that is owed to a caller who hung up while being offered
-// one. It changes nothing the second time.
+// left keeps what is owed to a caller who hung up: while a call was offered, or
+// while a person was being found. It changes nothing the second time.
 func (s *Server) left(ctx context.Context, r *http.Request) error {
 	req, err := s.understand(r)
 	if err != nil {
 		return err
 	}
 	c, err := s.store.Conversation(ctx, req.who.id.Partition(), req.who.call)
-	if errors.Is(err, casestore.ErrNotFound) || (err == nil && (c.Turn.End != flow.Open || !offered[c.State.At])) {
+	if errors.Is(err, casestore.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if c.SignedIn {
+		if err := s.store.ReleaseCoordinator(ctx, c.Member, c.Call, c.Task != ""); err != nil {
+			return err
+		}
+	}
+	if c.Turn.End != flow.Open {
+		return nil
+	}
+	if c.Case != nil && c.Case.Stage == casestore.StageStarted && c.State.Answers.Get("consent_texts") == "yes" {
+		if err := s.store.Wake(ctx, req.who.id.Partition(), casestore.Effect{Kind: EffectSaved, Data: c.Call}); err != nil {
+			return err
+		}
+	}
+	if c.Turn.Await.Kind == flow.AwaitConnect && c.Turn.Await.To == "team" {
+		return s.abandoned(ctx, req.who.id.Partition(), c)
+	}
+	if !offered[c.State.At] {
+		return nil
 	}
 	next := *c
 	t := &turn{s: s, who: req.who, c: &next}

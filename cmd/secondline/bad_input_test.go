@@ -333,11 +333,11 @@ func TestTwoRoundTripsATurn(t *testing.T) {
 	}
 	for i, tok := range tokens {
 		trips.Store(0)
-		if err := p.do(t.Context(), tok); err != nil {
+		// Without the workers: what they write is not the turn's.
+		if err := p.act(t.Context(), tok); err != nil {
 			t.Fatal(err)
 		}
-		// The last turn's index is written by the outbox, not by the turn.
-		if n := trips.Load(); n > 2 && i < len(tokens)-1 || n > 3 {
+		if n := trips.Load(); n > 2 {
 			t.Errorf("token %d costs %d round trips", i+1, n)
 		}
 	}
@@ -435,11 +435,11 @@ func TestWhatIsOwedIsKept(t *testing.T) {
 		callee                 twiliosim.CalleeBehaviour
 		want                   string
 	}{
-		{"nobody answers, hangs up", patient, tuesday, "0 hangup", twiliosim.NoAnswer(), "missed call by Tue 2 Mar 2:30 PM"},
+		{"nobody answers, hangs up", patient, tuesday, "0 hangup", twiliosim.NoAnswer(), "abandoned by Tue 2 Mar 2:30 PM"},
 		{"a voicemail answers", patient, tuesday, "0 1 1", twiliosim.Machine(), "call back by Tue 2 Mar 2:30 PM"},
 		{"declined", patient, tuesday, "0 2 'Ana'", twiliosim.Answers("2"), "message by Tue 2 Mar 2:30 PM"},
-		{"busy, says nothing", patient, tuesday, "0 _ _ _", twiliosim.Busy(), "missed call by Tue 2 Mar 2:30 PM"},
-		{"hangs up when closed", patient, evening, "2 hangup", twiliosim.Answers("1"), "missed call by Wed 3 Mar 1:00 PM"},
+		{"busy, says nothing", patient, tuesday, "0 _ _ _", twiliosim.Busy(), "abandoned by Tue 2 Mar 2:30 PM"},
+		{"hangs up when closed", patient, evening, "3 hangup", twiliosim.Answers("1"), "missed call by Wed 3 Mar 1:00 PM"},
 		{"answered", patient, tuesday, "0 hangup", twiliosim.Answers("1"), ""},
 		{"a country we do not dial, an own number we do", patient, evening, "3 2 8765550123 1 'Ana'", twiliosim.Answers("1"), "message by Wed 3 Mar 1:00 PM"},
 		{"number withheld, message", "", evening, "0 'Ana, six one seven'", twiliosim.Answers("1"), "message by Wed 3 Mar 1:00 PM"},

@@ -11,27 +11,33 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
 	"secondline/casestore"
+	"secondline/internal/private"
 	"secondline/internal/twiliosim"
+	"secondline/internal/wording"
 )
 
 const callUsage = `secondline call plays a call from the terminal, through a stand-in for Twilio,
 and prints what was heard and what was pressed. Nothing is kept.
 
-  secondline call [-line tollfree|international] [-from NUMBER] [-at TIME] "TOKENS"
+  secondline call [-line tollfree|international] [-from NUMBER] [-at TIME] [-language es]
+                  [-team answers|busy|no-answer|voicemail|passes|silent|fails|nobody]
+                  [-case STAGE] "TOKENS"
 
 TOKENS, divided by blanks:
   1 0 * # 03041960#   keys, pressed one after the other
   _                   nothing, until the line has waited long enough
   "Ana, A N A"        words, where the line records
+  text:"ana@x.org"    the caller texts the line, from the same telephone
   hangup              the caller hangs up; what follows is the same caller, calling again
   +1h  +2d            time passes
 
 An example, a whole request:
-  secondline call "1 1 1 2 2 1 03041960 1 1 1 1 1 10001 1 'Ana Ruiz' 'City Clinic' 'Is there another way?' 3"
+  secondline call "1 1 1 2 2 1 03041960 1 1 1 1 1 10001 1 'Ana Ruiz' text:'ana@example.org' 'City Clinic' 'Is there another way?' 3"
 
 The exit status is 1 when a webhook failed or an answer was refused.
 
@@ -65,6 +71,9 @@ func runCall(ctx context.Context, args []string, env environment, stdout, stderr
 	line := flags.String("line", "tollfree", "tollfree or international")
 	from := flags.String("from", "+16175550123", "the caller's number; withheld for none")
 	at := flags.String("at", "2027-03-02T10:12:00-05:00", "when the call comes in (RFC 3339)")
+	language := flags.String("language", "en", "the language to go on in, chosen with key 8")
+	team := flags.String("team", "answers", "what coordinators do who are rung; several, divided by commas, for one after the other")
+	stage := flags.String("case", "", "begin with request 1234 5674, born on 4 March 1960, at a stage: in_review, collecting_records:3, collecting_records:help, delivered:late …")
 	asJSON := flags.Bool("json", false, "print JSON")
 	verbose := flags.Bool("v", false, "print the program's log")
 	flags.Usage = func() { fmt.Fprint(stderr, callUsage); flags.PrintDefaults() }
@@ -75,7 +84,7 @@ func runCall(ctx context.Context, args []string, env environment, stdout, stderr
 	if *verbose {
 		log = newLog(stderr)
 	}
-	result, err := playCall(ctx, env, *line, *from, *at, strings.Join(flags.Args(), " "), log)
+	result, err := playCall(ctx, env, script{*line, *from, *at, *language, *team, *stage, strings.Join(flags.Args(), " ")}, log)
 	if err != nil {
 		fmt.Fprintln(stderr, "secondline call:", err)
 		return 2
@@ -98,45 +107,87 @@ func runCall(ctx context.Context, args []string, env environment, stdout, stderr
 	return 0
 }
 
+// script is what a call is to be.
+type script struct{ line, from, at, language, team, stage, tokens string }
+
 // playCall plays a call, or several of one caller.
-func playCall(ctx context.Context, env environment, line, from, at, text string, log *slog.Logger) (*callResult, error) {
+func playCall(ctx context.Context, env environment, sc script, log *slog.Logger) (*callResult, error) {
 	settings, err := LoadSettings(env, os.ReadFile)
 	if err != nil {
 		return nil, err
 	}
-	when, err := time.Parse(time.RFC3339, at)
+	if sc.team == "nobody" {
+		settings.Programme.Coordinators = nil
+	}
+	when, err := time.Parse(time.RFC3339, sc.at)
 	if err != nil {
-		return nil, fmt.Errorf("-at: %q is no time; an example: 2027-03-02T10:00:00-05:00", at)
+		return nil, fmt.Errorf("-at: %q is no time; an example: 2027-03-02T10:00:00-05:00", sc.at)
 	}
-	to, ok := map[string]string{"tollfree": settings.Programme.Lines.TollFree.Number, "international": settings.Programme.Lines.International.Number}[line]
+	to, ok := map[string]string{"tollfree": settings.Programme.Lines.TollFree.Number, "international": settings.Programme.Lines.International.Number}[sc.line]
 	if !ok {
-		return nil, fmt.Errorf("-line: %q is no line; there are tollfree and international", line)
+		return nil, fmt.Errorf("-line: %q is no line; there are tollfree and international", sc.line)
 	}
-	if from == "withheld" {
-		from = ""
-	} else if !e164.MatchString(from) {
+	if sc.from == "withheld" {
+		sc.from = ""
+	} else if !e164.MatchString(sc.from) {
 		return nil, fmt.Errorf("-from: not a number in international form; an example: +16175550123")
 	}
-	tokens, err := parseTokens(text)
+	tokens, err := parseTokens(sc.tokens)
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWorld(settings, &clock{at: when}, log, hooks{})
+	w, err := newWorld(settings, &clock{at: when}, log, hooks{withoutTeam: sc.team == "nobody"})
 	if err != nil {
 		return nil, err
 	}
 	defer w.stop()
-	p := &callPlayer{world: w, from: from, to: to}
+	if err := w.behave(sc.team); err != nil {
+		return nil, err
+	}
+	if sc.stage != "" {
+		if err := w.addCase(ctx, sc.stage, "+16175550142"); err != nil {
+			return nil, err
+		}
+	}
+	p := &callPlayer{world: w, from: sc.from, to: to, language: sc.language}
 	if err := p.play(ctx, tokens); err != nil {
 		return nil, err
 	}
 	return p.result(ctx)
 }
 
+// behaviours are what a coordinator who is rung can do.
+var behaviours = map[string]func() twiliosim.CalleeBehaviour{
+	"answers": func() twiliosim.CalleeBehaviour { return twiliosim.Answers("1") }, "busy": twiliosim.Busy, "no-answer": twiliosim.NoAnswer,
+	"voicemail": twiliosim.Machine, "passes": func() twiliosim.CalleeBehaviour { return twiliosim.Answers("2") }, "silent": twiliosim.AnswersSilently,
+	"fails": func() twiliosim.CalleeBehaviour { return twiliosim.Fails(404) }, "rings": func() twiliosim.CalleeBehaviour { return twiliosim.Rings() },
+}
+
+// behave says what coordinators do, one after the other; the last goes on.
+func (w *world) behave(names string) error {
+	list := strings.Split(names, ",")
+	for _, name := range list {
+		if behaviours[name] == nil && name != "nobody" {
+			return fmt.Errorf("-team: %q is nothing a coordinator does: answers, busy, no-answer, voicemail, passes, silent, fails, rings, nobody", name)
+		}
+	}
+	rung := 0
+	w.sim.SetCallee(func(to string) twiliosim.CalleeBehaviour {
+		if !slices.ContainsFunc(w.team, func(c Coordinator) bool { return c.Number == to }) {
+			return twiliosim.Answers()
+		}
+		name := list[min(rung, len(list)-1)]
+		rung++
+		return behaviours[name]()
+	})
+	return nil
+}
+
 // token is one thing that a caller does.
 type token struct {
 	keys, words string
 	silence     bool
+	text        bool // words are texted
 	hangup      bool
 	pass        time.Duration
 }
@@ -152,6 +203,15 @@ func parseTokens(text string) ([]token, error) {
 			}
 			out = append(out, token{words: rest[1 : 1+end]})
 			rest = rest[2+end:]
+			continue
+		}
+		if after, ok := strings.CutPrefix(rest, "text:"); ok && after != "" && (after[0] == '"' || after[0] == '\'') {
+			end := strings.IndexByte(after[1:], after[0])
+			if end < 0 {
+				return nil, fmt.Errorf("the text that begins %.12q has no closing quote", after)
+			}
+			out = append(out, token{text: true, words: after[1 : 1+end]})
+			rest = after[2+end:]
 			continue
 		}
 		word, after, _ := strings.Cut(rest, " ")
@@ -195,11 +255,17 @@ func parseToken(word string) (token, error) {
 type callPlayer struct {
 	world    *world
 	from, to string
+	language string
 	calls    []*twiliosim.Call
 	now      *twiliosim.Call
 }
 
 func (p *callPlayer) play(ctx context.Context, tokens []token) error {
+	choose, err := p.languageKeys(ctx)
+	if err != nil {
+		return err
+	}
+	tokens = append(choose, tokens...)
 	if err := p.ring(ctx); err != nil {
 		return err
 	}
@@ -212,6 +278,26 @@ func (p *callPlayer) play(ctx context.Context, tokens []token) error {
 		return p.do(ctx, token{hangup: true})
 	}
 	return nil
+}
+
+// languageKeys are the keys that choose a language in the menu of key 8; none for
+// a caller whose number is known, who chose it in an earlier call.
+func (p *callPlayer) languageKeys(ctx context.Context) ([]token, error) {
+	if p.language == "" || p.language == "en" {
+		return nil, nil
+	}
+	words, err := wording.Load()
+	if err != nil {
+		return nil, err
+	}
+	at := slices.Index(words.Languages(), p.language)
+	if at < 0 {
+		return nil, fmt.Errorf("-language: there are no words in %q; there are %s", p.language, strings.Join(words.Languages(), ", "))
+	}
+	if p.from != "" {
+		return nil, p.world.line.store.ChangeContact(ctx, p.world.line.store.Ring().Person(private.Of(p.from)), casestore.ContactChange{Language: p.language})
+	}
+	return []token{{keys: "8"}, {keys: strconv.Itoa(at + 1)}}, nil
 }
 
 func (p *callPlayer) ring(ctx context.Context) (err error) {
@@ -232,6 +318,17 @@ func (p *callPlayer) do(ctx context.Context, t token) error {
 		}
 	}
 	p.world.clock.Pass(5 * time.Second)
+	err := p.act(ctx, t)
+	if errors.Is(err, twiliosim.ErrEnded) {
+		return fmt.Errorf("the call is over")
+	}
+	if err != nil {
+		return err
+	}
+	return p.world.settle(ctx)
+}
+
+func (p *callPlayer) act(ctx context.Context, t token) error {
 	var err error
 	switch {
 	case t.hangup:
@@ -242,18 +339,31 @@ func (p *callPlayer) do(ctx context.Context, t token) error {
 		}
 	case t.silence:
 		p.world.clock.Pass(10 * time.Second)
+		if p.now.Queued() {
+			p.world.clock.Pass(10 * time.Second)
+		}
 		if p.now.Await().Kind == twiliosim.AwaitTalk {
 			err = p.now.RemoteHangup(ctx)
 		} else {
-			err = p.now.Silence(ctx)
+			err = p.silent(ctx)
 		}
+	case t.text:
+		_, err = p.world.sim.Text(ctx, p.from, p.to, t.words)
 	case t.keys != "":
 		err = p.now.Press(ctx, t.keys)
 	default:
 		err = p.now.Speak(ctx, t.words)
 	}
-	if errors.Is(err, twiliosim.ErrEnded) {
-		return fmt.Errorf("the call is over")
+	return err
+}
+
+// silent lets the time of a Gather or a Record run out, or of both where one
+// stands before the other's tone.
+func (p *callPlayer) silent(ctx context.Context) error {
+	before := p.now.Await().Kind
+	err := p.now.Silence(ctx)
+	if err == nil && before == twiliosim.AwaitKeys && p.now.Await().Kind == twiliosim.AwaitRecording {
+		return p.now.Silence(ctx)
 	}
 	return err
 }
@@ -264,7 +374,8 @@ func (p *callPlayer) result(ctx context.Context) (*callResult, error) {
 	for _, c := range p.calls {
 		part := callPart{}
 		for _, e := range c.Events() {
-			if l, ok := heard(e); ok {
+			// A talk is told of when it begins; its end says the same once more.
+			if l, ok := heard(e); ok && (e.Kind != twiliosim.EventQueued || len(part.Heard) == 0 || part.Heard[len(part.Heard)-1] != l) {
 				part.Heard = append(part.Heard, l)
 			}
 			if e.Kind == twiliosim.EventRefused || (e.Kind == twiliosim.EventWebhook && e.Status >= 400) {
@@ -307,13 +418,20 @@ func heard(e twiliosim.Event) (heardLine, bool) {
 	case twiliosim.EventSaid:
 		return heardLine{"line", e.Text}, true
 	case twiliosim.EventPlayed:
+		if strings.HasSuffix(e.URL, "/voice/music") {
+			return heardLine{"line", "(soft music)"}, true
+		}
 		return heardLine{"line", "(plays what was said)"}, true
 	case twiliosim.EventPressed:
 		return heardLine{"caller", "presses " + e.Text}, true
-	case twiliosim.EventRecorded:
+	case twiliosim.EventSpoke:
 		return heardLine{"caller", "says “" + e.Text + "”"}, true
 	case twiliosim.EventDialed:
 		return heardLine{"", "(rings a person: " + e.Result + ")"}, true
+	case twiliosim.EventQueued:
+		if e.Result == "bridged" {
+			return heardLine{"", "(talks with a coordinator)"}, true
+		}
 	case twiliosim.EventRefused:
 		return heardLine{"", fmt.Sprintf("(refused: %d %s)", e.Code, e.Text)}, true
 	case twiliosim.EventEnded:

@@ -14,12 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"secondline/casestore"
+	"secondline/internal/wording"
 )
 
 var update = flag.Bool("update", false, "write the golden transcripts anew")
 
 // wholeIntake is a request from the first key to the last.
-const wholeIntake = `1 1 1 2 2 1 03041960 1 1 1 1 1 10001 1 "Ana Ruiz, A N A" "City Clinic in Albany" "Is there another way?" 3`
+const wholeIntake = `1 1 1 2 2 1 03041960 1 1 1 1 1 10001 1 "Ana Ruiz, A N A" # "City Clinic in Albany" "Is there another way?" 3`
 
 func noEnvironment(string) (string, bool) { return "", false }
 
@@ -67,53 +68,63 @@ const (
 	londoner = "+442079460958"
 )
 
-// The golden transcripts are whole calls as they are heard. A change of words or
-// steps shows in them; -update writes them anew.
+// The golden transcripts are whole calls as they are heard, in every language
+// that there are words for. A change of words or steps shows in them; -update
+// writes them anew.
 func TestTranscripts(t *testing.T) {
-	for _, tt := range []struct{ name, line, from, at, tokens string }{
-		{"intake", "tollfree", patient, tuesday, wholeIntake},
-		{"intake-for-someone-else", "tollfree", patient, tuesday, `1 2 1 2 2 2 1 03041960 1 2 6175550177 1 2 2 2 83801 3 4 "Ana" _ # # `},
-		{"intake-abroad", "international", londoner, tuesday, `1 1 1 2 2 1 1 1960 03 04 1 1 1 1 1512 1 2 "Ana Ruiz" "London" "Why?" 3`},
-		{"intake-at-night", "tollfree", patient, evening, wholeIntake},
-		{"resume", "tollfree", patient, tuesday, `1 1 1 2 2 1 03041960 1 1 1 hangup +2h 1 03041961 03041960 1 1 10001 1 "Ana" # # `},
-		{"adults-only", "tollfree", patient, tuesday, `1 1 2 _`},
-		{"massachusetts", "tollfree", patient, tuesday, `1 1 1 1 1`},
-		{"massachusetts-by-zip", "tollfree", patient, tuesday, `1 1 1 2 2 1 03041960 1 1 1 1 1 02139 _ _`},
-		{"in-hospital", "tollfree", patient, tuesday, `1 1 1 2 1 _`},
-		{"minor-by-date", "tollfree", patient, tuesday, `1 1 1 2 2 1 03042012 1 _`},
-		{"information", "tollfree", patient, tuesday, `3 1 2 3 4 # # 0`},
-		{"person", "tollfree", patient, tuesday, `0`},
-		{"closed", "tollfree", patient, evening, `3 1`},
-		{"closed-abroad", "international", londoner, evening, `0 "Please call me, this is Ana"`},
-		{"holiday", "tollfree", patient, holiday, `0 "Please call me"`},
-		{"weekend", "tollfree", patient, weekend, `4 1 # _ _ _`},
-		{"stop-calls", "tollfree", patient, tuesday, `9 1`},
-		{"silence", "tollfree", patient, tuesday, `_ _ _`},
-		{"wrong-keys", "tollfree", patient, tuesday, `7 7 7`},
-		{"withheld", "tollfree", "withheld", tuesday, `1 1 1 2 2 1 03041960 1 6175550177 1 1 2 1 10001 1 "Ana" # # _`},
-		{"call-me-abroad", "international", londoner, tuesday, `5 1`},
-		{"not-callable", "international", "+8613912345678", evening, `3 "Please write to me"`},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			status, out, errs := command(t, "call", "-line", tt.line, "-from", tt.from, "-at", tt.at, tt.tokens)
-			if status != 0 {
-				t.Fatalf("status %d: %s%s", status, errs, out)
+	words, err := wording.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range words.Languages() {
+		for _, tt := range transcripts {
+			t.Run(language+"/"+tt.name, func(t *testing.T) { tt.check(t, language) })
+		}
+	}
+}
+
+// transcript is a call, and the options of secondline call that make it.
+type transcript struct {
+	name, options, tokens string
+	// settings are those of the programme that are not its defaults.
+	settings string
+}
+
+func (tt transcript) check(t *testing.T, language string) {
+	env := noEnvironment
+	if tt.settings != "" {
+		path := filepath.Join(t.TempDir(), "line.toml")
+		if err := os.WriteFile(path, []byte(tt.settings), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		env = func(name string) (string, bool) {
+			if name == "LINE_CONFIG" {
+				return path, true
 			}
-			out = hideNumber(out)
-			golden := filepath.Join("testdata", "calls", tt.name+".txt")
-			if *update {
-				if err := os.WriteFile(golden, []byte(out), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), out); diff != "" {
-				t.Errorf("the call has changed (-want +got); -update accepts it:\n%s", diff)
-			}
-		})
+			return "", false
+		}
+	}
+	args := append([]string{"call", "-language", language}, strings.Fields(tt.options)...)
+	var out, errs bytes.Buffer
+	if status := run(t.Context(), append(args, tt.tokens), env, &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s%s", status, errs.String(), out.String())
+	}
+	got := hideNumber(out.String())
+	golden := filepath.Join("testdata", "calls", language, tt.name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("the call is another (-want +got); -update keeps it:\n%s", diff)
 	}
 }
 
@@ -188,7 +199,7 @@ func TestResumedRequestIsTheSameCase(t *testing.T) {
 	if err != nil || before == nil {
 		t.Fatalf("no unfinished request: %v", err)
 	}
-	w.playTokens(t, p, `1 03041960 1 1 1 10001 1 "Ana" "Clinic" "Why?" 3 hangup`)
+	w.playTokens(t, p, `1 03041960 1 1 1 10001 1 "Ana" # "Clinic" "Why?" 3 hangup`)
 	after, err := p.latest(t.Context())
 	if err != nil || after == nil {
 		t.Fatalf("no request: %v", err)

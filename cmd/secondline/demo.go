@@ -52,6 +52,10 @@ func demo(ctx context.Context, env environment, listen string, stdout io.Writer,
 		return err
 	}
 	defer w.stop()
+	w.work()
+	alive, rest := context.WithCancel(ctx)
+	defer rest()
+	go w.live(alive)
 	x, err := newDemoPhone(w, settings)
 	if err != nil {
 		return err

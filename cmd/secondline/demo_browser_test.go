@@ -2,38 +2,18 @@ package main
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"secondline/internal/browsertest"
+	"secondline/internal/twiliosim/phone"
 )
 
-// chromiumPath is the path of a Chromium. Where there is none the browser's
-// tests say so, and fail in CI.
-func chromiumPath(t *testing.T) string {
-	t.Helper()
-	for _, p := range []string{os.Getenv("SECONDLINE_CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"} {
-		if _, err := os.Stat(p); p != "" && err == nil {
-			return p
-		}
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal("no Chromium on this machine: install it, or name it in SECONDLINE_CHROMIUM")
-	}
-	t.Log("NOT TESTED: no Chromium on this machine; install it, or name it in SECONDLINE_CHROMIUM")
-	return ""
-}
-
 // demoPage is the page of a demo of its own, in a browser.
-type demoPage struct {
-	t   *testing.T
-	ctx context.Context
-}
+type demoPage struct{ *browsertest.Page }
 
 // runningDemo starts "secondline demo" and gives its page's address, from what
 // it prints.
@@ -51,205 +31,175 @@ func runningDemo(t *testing.T) string {
 	return printed.FindString(out.String())
 }
 
-// openDemo opens the page of a demo in a new tab. When the test ends the
-// console must have stayed silent.
-func openDemo(t *testing.T, browser context.Context) *demoPage {
-	t.Helper()
-	address := runningDemo(t)
-	ctx, cancel := chromedp.NewContext(browser)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
-	t.Cleanup(cancel)
-	p := &demoPage{t, ctx}
-	t.Cleanup(p.watchConsole())
-	p.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(address))
-	p.until(`document.getElementById("trips").textContent !== ""`)
-	// A slow machine must not count as a silent caller.
-	p.click("#limits")
-	return p
-}
-
-// watchConsole gives the check that nothing went wrong on the page.
-func (p *demoPage) watchConsole() func() {
-	messages := chromedp.Console(p.ctx)
-	return func() {
-		p.eval(`console.log("the end"), ""`)
-		for m, err := range messages {
-			switch {
-			case err != nil:
-				p.t.Errorf("console: %v", err)
-				return
-			case m.Text == "the end":
-				return
-			case m.Type == chromedp.ConsoleError, m.Type == chromedp.ConsoleWarning, m.IsException():
-				p.t.Errorf("the page complained: %v", m)
-			}
+// demoTest is a test on the page of a demo; without a browser it does nothing.
+func demoTest(do func(demoPage)) func(*testing.T) {
+	return func(t *testing.T) {
+		p := browsertest.Open(t, runningDemo(t), `"ready" in document.body.dataset`, 1280, 900)
+		if p == nil {
+			return
 		}
+		// A slow machine must not count as a silent caller.
+		p.Click("#limits")
+		do(demoPage{p})
 	}
-}
-
-func (p *demoPage) do(steps ...chromedp.Action[chromedp.Void]) {
-	p.t.Helper()
-	if err := chromedp.Do(p.ctx, steps...); err != nil {
-		p.t.Fatalf("browser: %v", err)
-	}
-}
-
-// click presses the mouse on what css selects, once it can be seen.
-func (p *demoPage) click(css string) {
-	p.t.Helper()
-	p.do(chromedp.WaitEnabled(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css)))
-}
-
-// until waits for a JavaScript expression to be true.
-func (p *demoPage) until(expression string) {
-	p.t.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
-		p.t.Fatalf("waiting for %s: %v; the page shows:\n%s", expression, err, p.eval(`document.body.innerText`))
-	}
-}
-
-// sees waits until what css selects shows words.
-func (p *demoPage) sees(css, words string) {
-	p.t.Helper()
-	p.until(`[...document.querySelectorAll(` + strconv.Quote(css) + `)].some((e) => e.getClientRects().length && e.innerText.includes(` + strconv.Quote(words) + `))`)
-}
-
-func (p *demoPage) eval(expression string) string {
-	p.t.Helper()
-	s, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](expression))
-	if err != nil {
-		p.t.Fatalf("evaluate %s: %v", expression, err)
-	}
-	return s
 }
 
 // call starts the call and waits for the line to have said words.
-func (p *demoPage) call(words string) {
-	p.t.Helper()
-	p.click("#ring")
-	p.sees("#captions .line", words)
+func (p demoPage) call(words string) {
+	p.T.Helper()
+	p.Click("#ring")
+	p.Sees("#captions .line", words)
 }
 
 // turn does something that the line has to answer, and waits until it has.
-func (p *demoPage) turn(do func()) {
-	p.t.Helper()
-	before := p.eval(`document.getElementById("trips").textContent`)
+func (p demoPage) turn(do func()) {
+	p.T.Helper()
+	before := p.Eval(`document.getElementById("trips").textContent`)
 	do()
-	p.until(`Number(document.getElementById("trips").textContent) > ` + before)
+	p.Until(`Number(document.getElementById("trips").textContent) > ` + before)
 }
 
 // press clicks keys on the keypad.
-func (p *demoPage) press(keys string) {
-	p.t.Helper()
+func (p demoPage) press(keys string) {
+	p.T.Helper()
 	p.turn(func() {
 		for _, key := range keys {
-			p.click(`[data-key="` + string(key) + `"]`)
+			p.Click(`[data-key="` + string(key) + `"]`)
 		}
 	})
 }
 
 // say types what would be said, keeps a picture where it has a name, and
 // clicks Done.
-func (p *demoPage) say(words, picture string) {
-	p.t.Helper()
-	p.until(`document.body.dataset.await === "recording"`)
+func (p demoPage) say(words, picture string) {
+	p.T.Helper()
+	p.Click("#wait") // nothing is pressed before the tone
+	p.Until(`document.body.dataset.await === "recording"`)
 	p.turn(func() {
-		p.do(chromedp.WaitVisible(chromedp.CSS("#words")), chromedp.SendKeys(chromedp.CSS("#words"), words))
-		p.shoot(picture)
-		p.click("#voice button")
+		p.Do(chromedp.WaitVisible(chromedp.CSS("#words")), chromedp.SendKeys(chromedp.CSS("#words"), words))
+		p.Shoot(picture)
+		p.Click("#voice button")
 	})
-}
-
-// shoot keeps a picture of the page when SECONDLINE_SHOTS names a folder.
-func (p *demoPage) shoot(name string) {
-	p.t.Helper()
-	dir := os.Getenv("SECONDLINE_SHOTS")
-	if dir == "" || name == "" {
-		return
-	}
-	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		p.t.Fatalf("screenshot: %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), png, 0o644); err != nil {
-		p.t.Fatalf("screenshot: %v", err)
-	}
 }
 
 // The demo as its first visitor finds it, in a real browser.
 func TestDemoInABrowser(t *testing.T) {
-	path := chromiumPath(t)
-	if path == "" {
-		return
-	}
-	browser, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true))...)
-	defer stop()
-	browser, end := chromedp.NewContext(browser)
-	defer end()
-	if err := chromedp.Do(browser); err != nil {
-		t.Fatalf("start the browser: %v", err)
-	}
-	t.Run("a whole intake", func(t *testing.T) { demoIntake(t, openDemo(t, browser)) })
-	t.Run("a coordinator", func(t *testing.T) { demoCoordinator(openDemo(t, browser)) })
-	t.Run("after hours", func(t *testing.T) { demoAfterHours(openDemo(t, browser)) })
+	t.Cleanup(browsertest.Stop)
+	t.Run("a whole intake", demoTest(demoIntake))
+	t.Run("a coordinator", demoTest(demoCoordinator))
+	t.Run("a coordinator who passes", demoTest(demoPasses))
+	t.Run("a coordinator by itself", demoTest(demoByItself))
+	t.Run("clocks", demoTest(demoClock))
+	t.Run("after hours", demoTest(demoAfterHours))
 }
 
-func demoIntake(t *testing.T, p *demoPage) {
+func demoIntake(p demoPage) {
 	tokens, err := parseTokens(wholeIntake)
 	if err != nil {
-		t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	p.call("To start a second opinion, press 1.")
-	pictures := map[string]string{"City Clinic in Albany": "demo-intake.png"}
+	pictures := map[string]string{"City Clinic in Albany": "demo-intake"}
 	for _, what := range tokens {
 		if what.words != "" {
-			p.sees("#stage", "started")
+			p.Sees("#stage", "started")
 			p.say(what.words, pictures[what.words])
 		} else {
 			p.press(what.keys)
 		}
 	}
-	p.sees("#captions .line", "Your request number is")
-	p.sees("#stage", "requested")
-	p.until(`/Request number \d{4} ?\d{4}$/.test(document.getElementById("number").innerText.trim())`)
+	p.Sees("#captions .line", "Your request number is")
+	p.Sees("#stage", "requested")
+	p.Until(`/Request number \d{4} ?\d{4}$/.test(document.getElementById("number").innerText.trim())`)
 	for _, row := range []string{
 		"The patient is", "Date of birth", "1960", "May we call", "May we text", "May we leave a message", "Zip code", "10001",
 		"A good time to call", "morning", "Ana Ruiz, A N A", "City Clinic in Albany", "Is there another way?", "A coordinator calls by",
 	} {
-		p.sees("#case li", row)
+		p.Sees("#case li", row)
 	}
-	p.click("#hangup")
-	p.sees("#over", "The call has ended")
-	p.sees("#stage", "requested")
+	p.Click("#hangup")
+	p.Sees("#over", "The call has ended")
+	p.Sees("#stage", "requested")
 }
 
-func demoCoordinator(p *demoPage) {
-	p.sees("#hours", "The line is open")
+// ring asks for a person and waits until a coordinator's telephone rings; it
+// gives what selects that telephone.
+func (p demoPage) ring() string {
+	p.T.Helper()
+	p.Sees("#hours", "The line is open")
 	p.call("To speak with a person, press zero.")
-	p.click(`[data-key="0"]`)
-	p.sees("#captions .line", "I will connect you now.")
-	p.sees("#talk", "You are talking with a coordinator")
-	p.until(`document.body.dataset.status === "talking"`)
-	p.click("#remote")
-	p.until(`document.body.dataset.status !== "talking"`)
-	p.sees("#over", "The call has ended")
-	p.click("#again")
-	p.sees("#captions .line", "To speak with a person, press zero.")
+	p.Click(`[data-key="0"]`)
+	p.Until(`document.querySelector(".desk[data-status=ringing]") !== null`)
+	return `[data-desk="` + p.Eval(`document.querySelector(".desk[data-status=ringing]").dataset.desk`) + `"] `
 }
 
-func demoAfterHours(p *demoPage) {
-	p.click(`[data-clock="afterhours"]`)
-	p.sees("#hours", "The line is closed until")
+func demoCoordinator(p demoPage) {
+	desk := p.ring()
+	p.Sees("#where", "Waiting for a coordinator")
+	p.Sees("#captions", "(soft music)")
+	p.Sees(desk+".doing", "Ringing: Second opinion line")
+	p.Shoot("demo-ringing")
+	p.Click(desk + ".pickup")
+	p.Sees(desk+".heard", "Press 1 to take the call. Press 2 to pass.")
+	p.Shoot("demo-whisper")
+	p.Click(desk + `[data-pad="1"]`)
+	p.Sees(desk+".doing", "Talking with the caller")
+	p.Sees("#talk", "You are talking with a coordinator")
+	p.Until(`document.querySelector(".desk[data-status=ringing]") === null`) // the others stop
+	p.Shoot("demo-talking")
+	p.Click(desk + ".down")
+	p.Sees(desk+".heard", "You hung up.")
+	p.Until(`document.body.dataset.status !== "talking"`)
+}
+
+func demoPasses(p demoPage) {
+	desk := p.ring()
+	p.Click(desk + ".pickup")
+	p.Sees(desk+".heard", "Press 2 to pass.")
+	p.Click(desk + `[data-pad="2"]`)
+	p.Sees(desk+".doing", "The call has ended")
+	p.Sees("#where", "Waiting for a coordinator")
+	p.Click("#hangup")
+	p.Sees("#over", "The call has ended")
+	p.Until(`document.querySelector(".desk[data-status=ringing]") === null`) // nobody is needed any more
+	p.Sees(".desk .heard", "It stopped ringing")
+}
+
+func demoByItself(p demoPage) {
+	p.Do(chromedp.SetValue(chromedp.CSS("#callee"), phone.CalleeAnswers))
+	p.call("To speak with a person, press zero.")
+	p.Click(`[data-key="0"]`)
+	p.Sees("#talk", "You are talking with a coordinator")
+	p.Click("#remote")
+	p.Until(`document.body.dataset.status !== "talking"`)
+}
+
+func demoClock(p demoPage) {
+	p.Click(`#changes button:first-child`)
+	p.Sees("#now", "Sunday, Nov 1, 2026")
+	p.Sees("#now", "1:30 a.m. EDT")
+	p.Click(`[data-clock="hour"]`)
+	p.Sees("#now", "1:30 a.m. EST") // the same hour once more
+	p.Click(`#changes button:last-child`)
+	p.Sees("#now", "Sunday, Mar 14, 2027, 1:30 a.m. EST")
+	p.Click(`[data-clock="hour"]`)
+	p.Sees("#now", "3:30 a.m. EDT")
+	p.Eval(`document.getElementById("moment-at").value = "2026-12-24T20:15"`)
+	p.Click("#moment button")
+	p.Sees("#now", "Thursday, Dec 24, 2026, 8:15 p.m. EST")
+}
+
+func demoAfterHours(p demoPage) {
+	p.Click(`[data-clock="afterhours"]`)
+	p.Sees("#hours", "The line is closed until")
 	p.call("Our team is here Monday to Friday, 9 a.m. to 9 p.m. Eastern time.")
-	p.sees("#captions .line", "To leave a message, press zero.")
-	p.click(`[data-key="3"]`)
-	p.sees("#captions .line", "We will call the number ending in 0 1 2 3 by")
+	p.Sees("#captions .line", "To leave a message, press zero.")
+	p.Click(`[data-key="3"]`)
+	p.Sees("#captions .line", "We will call the number ending in 0 1 2 3 by")
 	p.press("1")
-	p.sees("#captions .line", "You are all set.")
-	p.sees("#over", "The call has ended")
-	if strings.Contains(p.eval(`document.body.innerText`), "You are talking") {
-		p.t.Error("a person is there although the line is closed")
+	p.Sees("#captions .line", "You are all set.")
+	p.Sees("#over", "The call has ended")
+	if strings.Contains(p.Eval(`document.body.innerText`), "You are talking") {
+		p.T.Error("a person is there although the line is closed")
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"secondline/internal/twiliosim/phone"
 )
 
-// demoPhone is the caller's telephone of the demo, on the line in memory.
+// demoPhone is the caller's and the coordinators' telephones of the demo, on the
+// line in memory.
 type demoPhone struct {
 	w        *world
 	settings Settings
@@ -33,11 +34,12 @@ var demoCallers = []struct{ id, number, label, note string }{
 }
 
 func newDemoPhone(w *world, s Settings) (*demoPhone, error) {
-	c, err := newCalendar(s.Programme.Opening)
+	c, err := newCalendar(s.Programme)
 	if err != nil {
 		return nil, err
 	}
-	x := &demoPhone{w: w, settings: s, calendar: c, callee: phone.CalleeAnswers}
+	x := &demoPhone{w: w, settings: s, calendar: c}
+	x.setCallee(phone.CalleeMyself)
 	// The first thing shown should be a line that answers.
 	x.w.clock.Set(x.openTime(time.Now()))
 	return x, nil
@@ -74,10 +76,11 @@ func (x *demoPhone) Ring(ctx context.Context, line, caller string) (phone.View, 
 func (x *demoPhone) drive(ctx context.Context, call string, do func(*twiliosim.Call) error) (phone.View, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.call == nil || x.call.SID() != call {
+	c := x.find(call)
+	if c == nil {
 		return phone.View{}, phone.ErrNoCall
 	}
-	switch err := do(x.call); {
+	switch err := do(c); {
 	case errors.Is(err, twiliosim.ErrEnded):
 		return phone.View{}, phone.ErrNoCall
 	case errors.Is(err, twiliosim.ErrNotWaiting), errors.Is(err, twiliosim.ErrKeys):
@@ -86,6 +89,17 @@ func (x *demoPhone) drive(ctx context.Context, call string, do func(*twiliosim.C
 		return phone.View{}, err
 	}
 	return x.view(ctx)
+}
+
+// find gives the caller's call or one to a coordinator; nil when it is neither.
+func (x *demoPhone) find(call string) *twiliosim.Call {
+	if x.call != nil && x.call.SID() == call {
+		return x.call
+	}
+	if c, ok := x.w.sim.Call(call); ok && x.ours(c) {
+		return c
+	}
+	return nil
 }
 
 // Press sends keys.
@@ -108,7 +122,7 @@ func (x *demoPhone) Speak(ctx context.Context, call, words string) (phone.View, 
 	})
 }
 
-// Hangup ends the call.
+// Hangup puts a telephone down.
 func (x *demoPhone) Hangup(ctx context.Context, call string) (phone.View, error) {
 	return x.drive(ctx, call, func(c *twiliosim.Call) error { return c.Hangup(ctx) })
 }
@@ -126,64 +140,6 @@ func (x *demoPhone) View(ctx context.Context, call string) (phone.View, error) {
 		return phone.View{}, phone.ErrNoCall
 	}
 	return x.view(ctx)
-}
-
-// SetCallee says what happens when a coordinator is rung.
-func (x *demoPhone) SetCallee(ctx context.Context, behaviour string) (phone.View, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	callee := map[string]twiliosim.CalleeBehaviour{
-		phone.CalleeAnswers: twiliosim.Answers("1"), phone.CalleeBusy: twiliosim.Busy(), phone.CalleeNoAnswer: twiliosim.NoAnswer(),
-	}
-	b, ok := callee[behaviour]
-	if !ok {
-		return phone.View{}, phone.ErrUnknownOption
-	}
-	x.callee = behaviour
-	x.w.sim.SetCallee(func(string) twiliosim.CalleeBehaviour { return b })
-	return x.view(ctx)
-}
-
-// SetClock moves the clock.
-func (x *demoPhone) SetClock(ctx context.Context, to string) (phone.View, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	now := x.w.clock.Now().In(x.w.zone)
-	tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 9, 30, 0, 0, x.w.zone)
-	switch to {
-	case phone.ClockOpen:
-		now = x.openTime(now)
-	case phone.ClockHour:
-		now = now.Add(time.Hour)
-	case phone.ClockMorning:
-		now = tomorrow
-	case phone.ClockAfterHours:
-		now = x.next(now, "closed")
-	case phone.ClockHoliday:
-		now = x.next(now, "holiday")
-	default:
-		return phone.View{}, phone.ErrUnknownOption
-	}
-	x.w.clock.Set(now)
-	return x.view(ctx)
-}
-
-// openTime gives now, or a quiet moment after the next opening.
-func (x *demoPhone) openTime(now time.Time) time.Time {
-	if x.calendar.State(now) == "open" {
-		return now
-	}
-	return x.calendar.NextOpening(now).Add(72 * time.Minute)
-}
-
-// next gives the next quarter of an hour in which the line is in a state.
-func (x *demoPhone) next(now time.Time, state string) time.Time {
-	for t := now.Truncate(15 * time.Minute).Add(15 * time.Minute); t.Before(now.AddDate(2, 0, 0)); t = t.Add(15 * time.Minute) {
-		if x.calendar.State(t) == state && t.In(x.w.zone).Hour() >= 9 {
-			return t
-		}
-	}
-	return now
 }
 
 func (x *demoPhone) lines() []phone.Option {

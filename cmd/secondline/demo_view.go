@@ -16,8 +16,8 @@ import (
 func (x *demoPhone) view(ctx context.Context) (phone.View, error) {
 	now := x.w.clock.Now().In(x.w.zone)
 	v := phone.View{
-		Status: phone.Idle, Now: inWords(now, "Monday, January 2, 3:04 PM") + " in New York", Hours: x.hours(now),
-		Await: phone.Await{Kind: phone.AwaitNone}, Lines: x.lines(), Callee: x.callee,
+		Status: phone.Idle, Now: inWords(now, "Monday, Jan 2, 2006, 3:04 PM") + now.Format(" MST") + " in New York", Hours: x.hours(now), Clock: now.Format(phone.ClockLayout),
+		Await: phone.Await{Kind: phone.AwaitNone}, Lines: x.lines(), Callee: x.callee, Coordinators: x.desks(), Changes: x.clockChanges(now),
 	}
 	for _, c := range demoCallers {
 		v.Callers = append(v.Callers, phone.Option{ID: c.id, Label: c.label, Note: c.note})
@@ -27,13 +27,9 @@ func (x *demoPhone) view(ctx context.Context) (phone.View, error) {
 	}
 	v.Call = x.call.SID()
 	v.Status, v.Await = waiting(x.call)
-	for _, e := range x.call.Events() {
-		if c, ok := x.caption(e); ok {
-			v.Captions = append(v.Captions, c)
-		}
-	}
+	v.Captions = x.captions(x.call, callerCaption)
 	for _, trip := range x.call.Traffic() {
-		v.Traffic = append(v.Traffic, exchange(trip))
+		v.Traffic = append(v.Traffic, tripOf(trip))
 	}
 	c, err := x.w.caseOf(ctx, x.call)
 	if err != nil || c == nil {
@@ -60,49 +56,85 @@ func (x *demoPhone) hours(now time.Time) string {
 	return "The line is closed until " + opens
 }
 
-// waiting gives what the call waits for.
+// holdSeconds is how long the demo plays music to a caller who waits.
+const holdSeconds = 10
+
+// waiting gives what the caller's call waits for.
 func waiting(c *twiliosim.Call) (phone.Status, phone.Await) {
 	a := c.Await()
+	holding := c.Queued()
 	switch a.Kind {
 	case twiliosim.AwaitKeys:
-		return phone.InCall, phone.Await{Kind: phone.AwaitKeys, Digits: a.Digits, MaxDigits: a.MaxDigits, FinishOnKey: a.FinishOnKey, TimeoutSeconds: int(a.Timeout.Seconds())}
+		keys := keysAwaited(a)
+		if holding {
+			keys.Holding, keys.TimeoutSeconds = true, max(holdSeconds, keys.TimeoutSeconds)
+		}
+		return phone.InCall, keys
 	case twiliosim.AwaitRecording:
 		return phone.InCall, phone.Await{Kind: phone.AwaitRecording, FinishOnKey: a.FinishOnKey}
 	case twiliosim.AwaitTalk:
 		return phone.Talking, phone.Await{Kind: phone.AwaitTalk}
-	case twiliosim.AwaitRinging, twiliosim.AwaitQueue:
+	case twiliosim.AwaitQueue:
+		return phone.InCall, phone.Await{Kind: phone.AwaitRinging, Holding: true, TimeoutSeconds: holdSeconds}
+	case twiliosim.AwaitRinging:
 		return phone.InCall, phone.Await{Kind: phone.AwaitRinging}
 	}
 	return phone.Ended, phone.Await{Kind: phone.AwaitNone}
 }
 
-func (x *demoPhone) caption(e twiliosim.Event) (phone.Caption, bool) {
-	c := phone.Caption{Who: phone.ByNote, At: inWords(e.At.In(x.w.zone), "3:04 PM"), Lang: e.Language}
-	switch e.Kind {
-	case twiliosim.EventSaid:
-		c.Who, c.Text = phone.ByLine, e.Text
-	case twiliosim.EventPlayed:
-		c.Text = "The line plays what you said."
-	case twiliosim.EventPressed:
-		c.Who, c.Text = phone.ByCaller, e.Text
-	case twiliosim.EventRecorded:
-		c.Who, c.Text = phone.ByCaller, "“"+e.Text+"”"
-	case twiliosim.EventDialed:
-		notes := map[string]string{"bridged": "Somebody takes the call. You are connected.", "busy": "Busy.", "no-answer": "It rings, and nobody answers.", "failed": "The call does not go through."}
-		if c.Text = notes[e.Result]; c.Text == "" {
-			return c, false
-		}
-	case twiliosim.EventRefused:
-		c.Text = "Twilio would refuse this answer: " + e.Text
-	case twiliosim.EventEnded:
-		c.Text = "The call has ended: " + e.Text + "."
-	default:
-		return c, false
-	}
-	return c, true
+func keysAwaited(a twiliosim.Await) phone.Await {
+	return phone.Await{Kind: phone.AwaitKeys, Digits: a.Digits, MaxDigits: a.MaxDigits, FinishOnKey: a.FinishOnKey, TimeoutSeconds: int(a.Timeout.Seconds())}
 }
 
-func exchange(t twiliosim.Exchange) phone.Trip {
+// captions are what is noticed of a call. What is the same as just before, such
+// as music that begins anew, is said once.
+func (x *demoPhone) captions(c *twiliosim.Call, of func(twiliosim.Event) (phone.Who, string)) []phone.Caption {
+	var out []phone.Caption
+	for _, e := range c.Events() {
+		who, text := of(e)
+		if text == "" || who == phone.ByNote && len(out) > 0 && out[len(out)-1].Text == text {
+			continue
+		}
+		out = append(out, phone.Caption{Who: who, Text: text, At: inWords(e.At.In(x.w.zone), "3:04 PM"), Lang: e.Language})
+	}
+	return out
+}
+
+// callerCaption is what the caller notices.
+func callerCaption(e twiliosim.Event) (phone.Who, string) {
+	switch e.Kind {
+	case twiliosim.EventSaid:
+		return phone.ByLine, e.Text
+	case twiliosim.EventPlayed:
+		return phone.ByNote, played(e.URL)
+	case twiliosim.EventPressed:
+		return phone.ByCaller, e.Text
+	case twiliosim.EventRecorded:
+		return phone.ByCaller, "“" + e.Text + "”"
+	case twiliosim.EventDialed, twiliosim.EventQueued:
+		return phone.ByNote, callerDials[e.Result]
+	case twiliosim.EventRefused:
+		return phone.ByNote, "Twilio would refuse this answer: " + e.Text
+	case twiliosim.EventEnded:
+		return phone.ByNote, "The call has ended: " + e.Text + "."
+	}
+	return "", ""
+}
+
+var callerDials = map[string]string{
+	"bridged": "Somebody takes the call. You are connected.", "busy": "Busy.",
+	"no-answer": "It rings, and nobody answers.", "failed": "The call does not go through.",
+}
+
+// played says what a sound is.
+func played(address string) string {
+	if u, err := url.Parse(address); err == nil && strings.HasSuffix(u.Path, "/music") {
+		return "(soft music)"
+	}
+	return "The line plays what you said."
+}
+
+func tripOf(t twiliosim.Exchange) phone.Trip {
 	trip := phone.Trip{Method: t.Method, Path: t.URL, Status: t.Status, TwiML: t.Body}
 	if u, err := url.Parse(t.URL); err == nil {
 		trip.Path = u.RequestURI()
@@ -144,7 +176,7 @@ func (x *demoPhone) facts(c *casestore.Case) []phone.Fact {
 		if words := demoValues[value]; words != "" {
 			value = words
 		}
-		if said, ok := x.w.sim.Recording(value); ok {
+		if said, ok := x.w.sim.Said(value); ok {
 			value = "“" + said + "”"
 		}
 		out = append(out, phone.Fact{Label: f.label, Value: value})

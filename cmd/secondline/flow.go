@@ -28,12 +28,12 @@ func runFlow(args []string, stdout, stderr io.Writer) int {
 	if err := flags.Parse(args); err != nil {
 		return flagStatus(err)
 	}
-	book, err := ivr.NewBook(ivr.ZipRules{})
+	words, err := wording.Load()
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	words, err := wording.Load()
+	book, err := ivr.NewBook(ivr.ZipRules{}, words.Languages())
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
@@ -53,7 +53,7 @@ func runFlow(args []string, stdout, stderr io.Writer) int {
 func checkFlow(book *flow.Book, words *wording.Book, stdout, stderr io.Writer) int {
 	status := 0
 	for _, id := range book.Wording() {
-		if !words.Has(id) {
+		if !ivr.Spoken(words, id) {
 			fmt.Fprintf(stderr, "%s is said, but has no words\n", id)
 			status = 1
 		}

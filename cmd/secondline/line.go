@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -16,9 +19,11 @@ import (
 
 	"secondline/casestore"
 	"secondline/internal/hours"
+	"secondline/internal/recordings"
 	"secondline/internal/twilio"
 	"secondline/internal/wording"
 	"secondline/ivr"
+	"secondline/sms"
 )
 
 // line is the program put together: what serve, demo and call all run.
@@ -28,20 +33,30 @@ type line struct {
 	handler http.Handler
 	metrics *prometheus.Registry
 	refused *prometheus.CounterVec
+
+	recorder *recorder
+	texts    *sms.Server
+	journal  *casestore.Journal
+	now      func() time.Time
+	log      *slog.Logger
 }
 
 // parts are what differs between serve, demo and call.
 type parts struct {
 	settings Settings
 	store    *casestore.Store
-	fetch    ivr.Fetcher
+	client   *twilio.Client
+	vault    recordings.Vault
+	journal  *casestore.Journal
 	now      func() time.Time
-	log      *slog.Logger
+	// wait lets time pass; nil is a timer.
+	wait func(context.Context, time.Duration)
+	log  *slog.Logger
 }
 
 // newLine puts the program together. It does not touch the network.
 func newLine(p parts) (*line, error) {
-	calendar, err := newCalendar(p.settings.Programme.Opening)
+	calendar, err := newCalendar(p.settings.Programme)
 	if err != nil {
 		return nil, err
 	}
@@ -49,20 +64,34 @@ func newLine(p parts) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{store: p.store, metrics: prometheus.NewRegistry()}
+	l := &line{store: p.store, metrics: prometheus.NewRegistry(), journal: p.journal, now: p.now, log: p.log}
 	m := ivr.NewMetrics()
 	m.Register(l.metrics)
 	l.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Name: "webhooks_refused_total",
 		Help: "Requests to the public listener that were not answered, by HTTP status and reason."}, []string{"status", "reason"})
 	l.metrics.MustRegister(l.refused)
+	l.recorder = newRecorder(p, l.metrics)
 	l.voice, err = ivr.New(ivr.Parts{
-		Config: voiceConfig(p.settings, calendar), Calendar: calendar, Words: words, Store: p.store, Fetch: p.fetch, Now: p.now, Log: p.log, Metrics: m,
+		Config: voiceConfig(p.settings, calendar), Calendar: calendar, Words: words, Store: p.store, Fetch: l.recorder, Now: p.now, Log: p.log, Metrics: m,
+		Dialer: p.client, Wait: p.wait, Slots: slotsOf(calendar),
 	})
 	if err != nil {
 		return nil, err
 	}
+	if l.texts, err = l.newTexts(p, calendar, words); err != nil {
+		return nil, err
+	}
 	l.handler, err = l.routes(p)
 	return l, err
+}
+
+// effects gives the workers of everything that the outbox may hold.
+func (l *line) effects() map[casestore.EffectKind]casestore.Handler {
+	all := l.voice.Effects()
+	maps.Copy(all, l.recorder.effects())
+	maps.Copy(all, l.texts.Effects())
+	maps.Copy(all, l.textEffects())
+	return all
 }
 
 // routes mounts the webhooks behind the check of Twilio's signature.
@@ -83,27 +112,45 @@ func (l *line) routes(p parts) (http.Handler, error) {
 		p.log.Warn("a webhook is refused", "status", status, "reason", reason, "path", r.URL.Path)
 	}))
 	l.voice.Routes(hooks)
+	l.texts.Routes(hooks)
 	return router, nil
 }
 
-func newCalendar(o Opening) (calendar, error) {
-	c, err := hours.NewCalendar(hours.CalendarConfig{Zone: o.Zone, Days: o.Days(), Holidays: o.Holidays})
-	return calendar{c}, err
+func newCalendar(p Programme) (calendar, error) {
+	special, say := map[string][2]string{}, map[string]map[string]string{}
+	for _, d := range p.SpecialDays {
+		from, to, _ := strings.Cut(d.Hours, "-")
+		if d.Hours == "closed" {
+			from, to = "", ""
+		}
+		special[d.Date], say[d.Date] = [2]string{strings.TrimSpace(from), strings.TrimSpace(to)}, d.Say
+	}
+	c, err := hours.NewCalendar(hours.CalendarConfig{Zone: p.Opening.Zone, Days: p.Opening.Days(), Holidays: p.Opening.Holidays, Special: special})
+	return calendar{c, say}, err
 }
 
 // calendar gives the telephone the words it decides by.
-type calendar struct{ *hours.Calendar }
+type calendar struct {
+	*hours.Calendar
+	say map[string]map[string]string
+}
 
-// State is "open", "closed" or "holiday".
+// Notice is what is said on a special day.
+func (c calendar) Notice(t time.Time, language string) string {
+	day, special := c.SpecialDay(t)
+	if !special {
+		return ""
+	}
+	if text := c.say[day][language]; text != "" {
+		return text
+	}
+	return c.say[day]["en"]
+}
+
+// State is "open", "closed", "holiday" or "special".
 func (c calendar) State(t time.Time) string {
 	state, _ := c.Calendar.State(t)
-	switch state {
-	case hours.Open:
-		return "open"
-	case hours.Holiday:
-		return "holiday"
-	}
-	return "closed"
+	return string(state)
 }
 
 // voiceConfig gives the telephone what the programme decided.
@@ -116,16 +163,51 @@ func voiceConfig(s Settings, c calendar) ivr.Config {
 			{Name: "international", Number: p.Lines.International.Number},
 		},
 		InPerson: p.InPerson.Number, Organisation: p.Organisation, Hours: c.Spec(), Zone: c.Zone(),
-		Voice: p.Voice.Name, Language: p.Voice.Language, SpanishVoice: "Polly.Lupe-Neural",
-		RingSeconds: int(p.Transfer.Ring.Seconds()), Record: p.Recording.Announce,
+		Voices: map[string]ivr.Voice{"en": {Name: p.Voice.English, Language: "en-US"}, "es": {Name: p.Voice.Spanish, Language: "es-US"}},
+		Speech: p.Voice.Speech, Record: p.Recording.Announce,
+		Ring: p.Transfer.Ring, Total: p.Transfer.Total, Longest: p.Transfer.Longest, StatusDelay: 1500 * time.Millisecond,
 		FirstCall: p.Promise.FirstCall, CallBack: p.Promise.CallBack,
-		Home: isDomestic, Callable: callable(p.Countries.Callable), ZoneOf: zoneOf,
+		Home: isDomestic, Callable: callable(p.Countries.Callable), ZoneOf: zoneOf, ZonesOf: zonesOf, LoadZone: hours.LoadZone,
 		Zips: ivr.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
 	}
-	for _, c := range p.Coordinators {
-		cfg.Coordinators = append(cfg.Coordinators, ivr.Coordinator{Name: c.Name, Number: c.Number, Languages: c.Languages})
+	for _, co := range p.Coordinators {
+		cfg.Coordinators = append(cfg.Coordinators, ivr.Coordinator{
+			ID: coordinatorID(co.Number), Name: co.Name, Number: co.Number, Languages: co.Languages, PIN: co.PIN, Works: works(co.Hours, c.Zone()),
+		})
 	}
 	return cfg
+}
+
+// slotsOf gives the telephone the times that may be chosen.
+func slotsOf(c calendar) ivr.Slots {
+	return func(now time.Time, zones []*time.Location) []ivr.Slot {
+		var out []ivr.Slot
+		for _, s := range c.Slots(now, zones) {
+			out = append(out, ivr.Slot{Kind: string(s.Kind), At: s.At, Tomorrow: s.Tomorrow})
+		}
+		return out
+	}
+}
+
+// coordinatorID names a coordinator in keys, addresses and logs: the same in
+// every replica for as long as the number stays, and no way back to it without
+// the roster.
+func coordinatorID(number string) string {
+	sum := sha256.Sum256([]byte("coordinator " + number))
+	return "co" + hex.EncodeToString(sum[:5])
+}
+
+// works says when somebody works; nil stands for all hours of the line.
+func works(span string, zone *time.Location) func(time.Time) bool {
+	from, to, ok := strings.Cut(span, "-")
+	if !ok {
+		return nil
+	}
+	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
+	return func(t time.Time) bool {
+		clock := t.In(zone).Format("15:04")
+		return clock >= from && clock < to
+	}
 }
 
 // domestic lists the regions whose people live in the United States, write
@@ -181,6 +263,25 @@ func zoneOf(e164 string) *time.Location {
 	return zone
 }
 
+// zonesOf gives the time zones that a number leaves possible: the one that it
+// tells, else those of its country; none for the United States, where an area
+// code is never a zone.
+func zonesOf(e164 string) []*time.Location {
+	if isDomestic(e164) {
+		return nil
+	}
+	if zone := zoneOf(e164); zone != nil {
+		return []*time.Location{zone}
+	}
+	var out []*time.Location
+	for _, name := range hours.ZonesOfCountry(regionOf(e164)) {
+		if zone, err := hours.LoadZone(name); err == nil {
+			out = append(out, zone)
+		}
+	}
+	return out
+}
+
 // newRing makes the store's key ring of PHI_KEYS.
 func newRing(k keyring) (*casestore.KeyRing, error) {
 	keys := make([]casestore.Key, len(k.Sealing))
@@ -202,12 +303,4 @@ func passingKeys() (keyring, error) {
 // newLog writes one line an event, for machines.
 func newLog(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
-}
-
-// twilioFetcher gets recordings from Twilio.
-type twilioFetcher struct{ client *twilio.Client }
-
-// FetchRecording gets a recording's sound.
-func (f twilioFetcher) FetchRecording(ctx context.Context, sid string) (io.ReadCloser, string, error) {
-	return f.client.FetchRecording(ctx, sid)
 }

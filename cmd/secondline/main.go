@@ -23,8 +23,10 @@ const usage = `secondline answers the telephone and text line of a second opinio
 
   secondline demo       try the line in a browser telephone; needs nothing else
   secondline call       play a call from the terminal and print what was heard
+  secondline text       play an exchange of texts from the terminal
   secondline flow       draw the call scripts, or check that they are sound
   secondline serve      answer real calls
+  secondline fallback   write the document that reaches a person when nothing of ours runs
   secondline config     print the settings in force and where each came from
   secondline version    print the version
 
@@ -49,8 +51,12 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return runDemo(ctx, args[1:], env, stdout, stderr)
 	case "call":
 		return runCall(ctx, args[1:], env, stdout, stderr)
+	case "text":
+		return runText(ctx, args[1:], env, stdout, stderr)
 	case "flow":
 		return runFlow(args[1:], stdout, stderr)
+	case "fallback":
+		return runFallback(args[1:], env, stdout, stderr)
 	case "config":
 		return runConfig(args[1:], env, stdout, stderr)
 	case "version":

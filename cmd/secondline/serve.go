@@ -10,12 +10,14 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"secondline/casestore"
+	"secondline/internal/recordings"
 	"secondline/internal/twilio"
 )
 
@@ -37,7 +39,7 @@ const stopping = 20 * time.Second
 func runServe(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	data := flags.String("data", "data", "where the Redis that is started without REDIS_URL keeps its data")
+	data := flags.String("data", "data", "where recordings are kept, and the data of the Redis that is started without REDIS_URL")
 	flags.Usage = func() { fmt.Fprint(stderr, serveUsage); flags.PrintDefaults() }
 	if err := flags.Parse(args); err != nil {
 		return flagStatus(err)
@@ -88,8 +90,20 @@ func serve(ctx context.Context, s Settings, data string, stdout io.Writer, log *
 	if err != nil {
 		return err
 	}
-	l, err := newLine(parts{settings: s, store: store, fetch: twilioFetcher{client}, now: time.Now, log: log})
+	vault, err := openVault(s, data, store)
 	if err != nil {
+		return err
+	}
+	journal, err := openJournal(s, data)
+	if err != nil {
+		return err
+	}
+	defer journal.Close()
+	l, err := newLine(parts{settings: s, store: store, client: client, vault: vault, journal: journal, now: time.Now, log: log})
+	if err != nil {
+		return err
+	}
+	if err := l.reapply(ctx, time.Time{}); err != nil {
 		return err
 	}
 	return l.run(ctx, s, gone, stdout, log)
@@ -125,7 +139,31 @@ func openStore(s Settings, address string, log *slog.Logger) (*casestore.Store, 
 		return nil, err
 	}
 	keep := time.Duration(s.Programme.Retention.UnfinishedIntakeDays) * 24 * time.Hour
-	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, Log: log}), nil
+	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Log: log}), nil
+}
+
+// openVault opens the directory of the recordings.
+func openVault(s Settings, data string, store *casestore.Store) (recordings.Vault, error) {
+	path := s.Deploy.Recordings
+	if path == "" {
+		path = filepath.Join(data, "recordings")
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("RECORDINGS_DIR: %w", err)
+	}
+	return recordings.OpenDir(path, store.Ring(), time.Now)
+}
+
+// openJournal opens this replica's file of opt-outs.
+func openJournal(s Settings, data string) (*casestore.Journal, error) {
+	path := s.Deploy.Journal
+	if path == "" {
+		path = filepath.Join(data, "optouts.journal")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("OPTOUT_JOURNAL: %w", err)
+	}
+	return casestore.OpenJournal(path)
 }
 
 // run listens until ctx ends. Then no new request is taken, turns in flight
@@ -145,7 +183,8 @@ func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout
 	defer stopWorking()
 	var workers sync.WaitGroup
 	workers.Go(func() { l.store.KeepNumbers(working) })
-	workers.Go(func() { l.store.Work(working, workerName(), nil) })
+	workers.Go(func() { l.store.Work(working, workerName(), l.effects()) })
+	workers.Go(func() { l.tick(working, log) })
 
 	servers := []*http.Server{hardened(l.handler, log), hardened(l.adminHandler(), log)}
 	failed := make(chan error, len(servers))

@@ -39,6 +39,7 @@ var listener = []struct {
 	{"five-digit zip code", token{keys: "10001"}, true},
 	{"When is a good time to call?", token{keys: "1"}, true},
 	{"say and then spell", token{words: "Ana Ruiz, A N A"}, true},
+	{"Please reply with the e-mail address", token{keys: "#"}, true},
 	{"where has the patient been treated?", token{words: "City Clinic in Albany"}, true},
 	{"What would you like to ask the specialist?", token{words: "Is there another way?"}, true},
 	{"To go on, press 3.", token{keys: "3"}, true},

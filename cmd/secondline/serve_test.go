@@ -121,7 +121,7 @@ func wantWhole(t *testing.T, store *casestore.Store, sim *twiliosim.Sim, kept *c
 		t.Errorf("the answers (-undisturbed +kept):\n%s", diff)
 	}
 	for name, want := range map[string]string{"name": "Ana Ruiz, A N A", "treated_at": "City Clinic in Albany", "question": "Is there another way?"} {
-		if words, _ := sim.Recording(kept.Answers.Get(name)); words != want {
+		if words, _ := sim.Said(kept.Answers.Get(name)); words != want {
 			t.Errorf("the recording of %s says %q, want %q", name, words, want)
 		}
 	}

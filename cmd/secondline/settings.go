@@ -26,6 +26,7 @@ type Programme struct {
 	Lines        Lines         `toml:"lines"`
 	InPerson     InPerson      `toml:"in_person"`
 	Opening      Opening       `toml:"opening"`
+	SpecialDays  []SpecialDay  `toml:"special_day" eg:"a [[special_day]] block with date, hours and say"`
 	Coordinators []Coordinator `toml:"coordinator" eg:"a [[coordinator]] block with name, number and languages"`
 	Voice        Voice         `toml:"voice"`
 	Countries    Countries     `toml:"countries"`
@@ -78,18 +79,28 @@ type Opening struct {
 	Holidays  []string `toml:"holidays"`
 }
 
+// SpecialDay is one day with hours, and a sentence to callers, of its own.
+type SpecialDay struct {
+	Date  string            `toml:"date" eg:"2027-01-05"`
+	Hours string            `toml:"hours" eg:"09:00-12:00"`                                                      // or "closed"
+	Say   map[string]string `toml:"say" eg:"{ en = \"We are closed today because of the storm.\", es = \"…\" }"` // by language
+}
+
 // Coordinator is a person who takes transferred calls.
 type Coordinator struct {
-	Name      string   `toml:"name" eg:"Alex Rivera"`
-	Number    string   `toml:"number" eg:"+16175550123"` // E.164
-	Languages []string `toml:"languages" eg:"en"`        // BCP 47
+	Name      string       `toml:"name" eg:"Alex Rivera"`
+	Number    string       `toml:"number" eg:"+16175550123"` // E.164
+	Languages []string     `toml:"languages" eg:"en"`        // BCP 47
+	PIN       private.Text `toml:"pin" eg:"4 to 8 digits"`   // opens the coordinators' own line; none keeps it closed
+	Hours     string       `toml:"hours" eg:"09:00-17:00"`   // on the days that the line is open; empty for all its hours
 }
 
 // Voice is the voice that reads prompts out (the attributes voice and language
-// of TwiML's Say).
+// of TwiML's Say), by language.
 type Voice struct {
-	Name     string `toml:"name"`
-	Language string `toml:"language"` // BCP 47
+	English string `toml:"en"`
+	Spanish string `toml:"es"`
+	Speech  bool   `toml:"speech"` // hear a few words beside the keys
 }
 
 // Countries are the ISO 3166-1 codes that the line may reach (R-61, R-63).
@@ -105,18 +116,23 @@ type Caps struct {
 	CallsPerCallerAtOnce int `toml:"calls_per_caller_at_once"`
 	TextsPerNumber       int `toml:"texts_per_number_in_an_hour"`
 	TextsADay            int `toml:"texts_a_day"`
+	TextsASecond         int `toml:"texts_a_second"`
 	CallsOutADay         int `toml:"calls_out_a_day"`
+	WrongAnswersADay     int `toml:"wrong_answers_a_day"`
 }
 
 // Transfer is how long a caller who asked for a person waits.
 type Transfer struct {
 	Ring  time.Duration `toml:"ring"`  // one coordinator's telephone
 	Total time.Duration `toml:"total"` // all of them, before a call back is offered
+	// Longest is how long anybody is kept waiting.
+	Longest time.Duration `toml:"longest"`
 }
 
 // Retention is how long what nobody finished is kept.
 type Retention struct {
 	UnfinishedIntakeDays int `toml:"unfinished_intake_days"`
+	RecordingsDays       int `toml:"recordings_days"` // from when a recording was stored
 }
 
 // Promise is what a caller is told about what comes next.
@@ -147,6 +163,8 @@ type Deploy struct {
 	APISecret      private.Text   `env:"TWILIO_API_SECRET" eg:"the secret that Twilio shows once, with the API key"`
 	APIURL         string         `env:"TWILIO_API_URL" envDefault:"https://api.twilio.com" eg:"https://api.twilio.com"`
 	PHIKeys        keyring        `env:"PHI_KEYS" eg:"what secondline config -new-keys prints"`
+	Recordings     string         `env:"RECORDINGS_DIR" eg:"/var/lib/secondline/recordings"`      // shared by all replicas
+	Journal        string         `env:"OPTOUT_JOURNAL" eg:"/var/lib/secondline/optouts.journal"` // one for each replica
 	LineConfig     string         `env:"LINE_CONFIG" eg:"/etc/secondline/line.toml"`
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" eg:"10.0.0.0/8,192.0.2.7"`
 }

@@ -34,8 +34,9 @@ func (p Programme) check() Faults {
 	f.check("organisation", organisationProblem(p.Organisation))
 	p.checkNumbers(&f)
 	p.Opening.check(&f)
-	f.check("voice.name", voiceProblem(p.Voice.Name))
-	f.check("voice.language", languageProblem(p.Voice.Language))
+	f.check("voice.en", voiceProblem(p.Voice.English))
+	f.check("voice.es", voiceProblem(p.Voice.Spanish))
+	p.checkSpecialDays(&f)
 	f.check("countries.callable", countriesProblem(p.Countries.Callable))
 	f.check("countries.textable", p.Countries.textableProblem())
 	p.checkAmounts(&f)
@@ -122,6 +123,30 @@ func (p Programme) checkNumbers(f *finder) {
 			f.check(at+".name", "is empty")
 		}
 		f.check(at+".languages", languagesProblem(c.Languages))
+		if pin := c.PIN.Reveal(); pin != "" && !pinForm.MatchString(pin) {
+			f.check(at+".pin", "is not 4 to 8 digits")
+		}
+		if c.Hours != "" && (c.Hours == "closed" || dayProblem(c.Hours) != "") {
+			f.check(at+".hours", fmt.Sprintf("is %q; it is two times of 24 hours", c.Hours))
+		}
+	}
+}
+
+var pinForm = regexp.MustCompile(`^[0-9]{4,8}$`)
+
+func (p Programme) checkSpecialDays(f *finder) {
+	for i, d := range p.SpecialDays {
+		at := fmt.Sprintf("special_day[%d]", i+1)
+		if _, err := time.Parse(time.DateOnly, d.Date); err != nil {
+			f.check(at+".date", fmt.Sprintf("is %q, which is no date", d.Date))
+		}
+		f.check(at+".hours", dayProblem(d.Hours))
+		if strings.TrimSpace(d.Say["en"]) == "" {
+			f.check(at+".say", "has no English sentence (en)")
+		}
+		for language := range d.Say {
+			f.check(at+".say", languageProblem(language))
+		}
 	}
 }
 
@@ -251,10 +276,14 @@ func (p Programme) checkAmounts(f *finder) {
 	amount("caps.calls_per_caller_at_once", p.Caps.CallsPerCallerAtOnce, 1, 20)
 	amount("caps.texts_per_number_in_an_hour", p.Caps.TextsPerNumber, 1, 60)
 	amount("caps.texts_a_day", p.Caps.TextsADay, 1, 1_000_000)
+	amount("caps.texts_a_second", p.Caps.TextsASecond, 1, 1000)
 	amount("caps.calls_out_a_day", p.Caps.CallsOutADay, 1, 1_000_000)
+	amount("caps.wrong_answers_a_day", p.Caps.WrongAnswersADay, 10, 1_000_000)
 	amount("retention.unfinished_intake_days", p.Retention.UnfinishedIntakeDays, 1, 90)
+	amount("retention.recordings_days", p.Retention.RecordingsDays, 1, 3650)
 	length("transfer.ring", p.Transfer.Ring, 5*time.Second, 60*time.Second)
 	length("transfer.total", p.Transfer.Total, p.Transfer.Ring, 10*time.Minute)
+	length("transfer.longest", p.Transfer.Longest, p.Transfer.Total, time.Hour)
 	length("promise.first_call", p.Promise.FirstCall, time.Hour, 120*time.Hour)
 	length("promise.call_back", p.Promise.CallBack, time.Hour, 120*time.Hour)
 }

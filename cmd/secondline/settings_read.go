@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"secondline/internal/private"
 )
 
 //go:embed line.toml
@@ -75,8 +77,11 @@ func (r *reader) table(dst reflect.Value, src map[string]any, prefix string) {
 func (r *reader) unknown(prefix, name string, in reflect.Type) {
 	problem := "is not a setting"
 	known := programmeKeys()
-	if in == reflect.TypeFor[Coordinator]() {
-		known = []string{prefix + "name", prefix + "number", prefix + "languages"}
+	if in == reflect.TypeFor[Coordinator]() || in == reflect.TypeFor[SpecialDay]() {
+		known = nil
+		for i := range in.NumField() {
+			known = append(known, prefix+in.Field(i).Tag.Get("toml"))
+		}
 	}
 	if hint := nearest(prefix+name, known); hint != "" {
 		problem += "; did you mean " + hint + "?"
@@ -86,14 +91,14 @@ func (r *reader) unknown(prefix, name string, in reflect.Type) {
 
 func (r *reader) value(dst reflect.Value, field reflect.StructField, v any, key string) {
 	switch dst.Interface().(type) {
-	case time.Duration, string, Greeting, int, bool, []string:
+	case time.Duration, string, Greeting, int, bool, []string, private.Text, map[string]string:
 		if problem := assign(dst, v); problem != "" {
 			r.fault(key, problem, cmp.Or(field.Tag.Get("eg"), exampleOf(key)))
 			return
 		}
 		r.from[key] = r.source
-	case []Coordinator:
-		r.coordinators(dst, v, key)
+	case []Coordinator, []SpecialDay:
+		r.blocks(dst, v, key)
 	default:
 		inner, ok := v.(map[string]any)
 		if !ok {
@@ -104,10 +109,10 @@ func (r *reader) value(dst reflect.Value, field reflect.StructField, v any, key 
 	}
 }
 
-func (r *reader) coordinators(dst reflect.Value, v any, key string) {
+func (r *reader) blocks(dst reflect.Value, v any, key string) {
 	blocks, ok := v.([]map[string]any)
 	if !ok {
-		r.fault(key, "must be blocks that begin with [[coordinator]]", "")
+		r.fault(key, "must be blocks that begin with [["+key+"]]", "")
 		return
 	}
 	list := reflect.MakeSlice(dst.Type(), len(blocks), len(blocks))
@@ -145,6 +150,14 @@ func assign(dst reflect.Value, v any) string {
 		dst.SetBool(b)
 	case []string:
 		return assignList(dst, v)
+	case map[string]string:
+		return assignTexts(dst, v)
+	case private.Text:
+		s, ok := v.(string)
+		if !ok {
+			return "must be digits in quotes"
+		}
+		dst.Set(reflect.ValueOf(private.Of(s)))
 	default:
 		s, ok := v.(string)
 		if !ok {
@@ -152,6 +165,22 @@ func assign(dst reflect.Value, v any) string {
 		}
 		dst.SetString(s)
 	}
+	return ""
+}
+
+func assignTexts(dst reflect.Value, v any) string {
+	const problem = "must be texts by language: { en = \"…\", es = \"…\" }"
+	items, ok := v.(map[string]any)
+	if !ok {
+		return problem
+	}
+	texts := make(map[string]string, len(items))
+	for name, item := range items {
+		if texts[name], ok = item.(string); !ok {
+			return problem
+		}
+	}
+	dst.Set(reflect.ValueOf(texts))
 	return ""
 }
 

@@ -142,7 +142,7 @@ languages = ["en", "es"]
 	want.Opening.Holidays = []string{"2027-12-24"}
 	want.Transfer.Ring = 25 * time.Second
 	want.Recording.Announce = true
-	want.Coordinators = []Coordinator{{"Alex Rivera", "+16175550123", []string{"en", "es"}}}
+	want.Coordinators = []Coordinator{{Name: "Alex Rivera", Number: "+16175550123", Languages: []string{"en", "es"}}}
 	if got, want := fmt.Sprintf("%+v", s.Programme), fmt.Sprintf("%+v", want); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
@@ -181,8 +181,14 @@ func TestFaultsInTheFile(t *testing.T) {
 		{"[in_person]\nnumber = \"+18009419309\"", "in_person.number", "same number as lines.tollfree.number"},
 		{"[[coordinator]]\nname = \"A\"\nlanguages = [\"en\"]\nnumber = \"+18774423324\"", "coordinator[1].number", "same number as in_person.number"},
 		{"[[coordinator]]\nname = \"A\"\nnumber = \"+16175550123\"", "coordinator[1].languages", "at least one language"},
-		{"[voice]\nname = \"Polly Joanna\"", "voice.name", "voice"},
-		{"[voice]\nlanguage = \"english\"", "voice.language", "language"},
+		{"[voice]\nen = \"Polly Joanna\"", "voice.en", "voice"},
+		{"[voice]\nlanguage = \"english\"", "voice.language", "not a setting"},
+		{"[[special_day]]\ndate = \"5 January\"\nhours = \"closed\"\nsay = { en = \"Closed.\" }", "special_day[1].date", "no date"},
+		{"[[special_day]]\ndate = \"2027-01-05\"\nhours = \"noon\"\nsay = { en = \"Closed.\" }", "special_day[1].hours", "two times"},
+		{"[[special_day]]\ndate = \"2027-01-05\"\nhours = \"closed\"", "special_day[1].say", "no English sentence"},
+		{"[[special_day]]\ndate = \"2027-01-05\"\nhours = \"closed\"\nsay = { en = \"Closed.\" }\ndates = \"2027-01-05\"", "special_day[1].dates", "did you mean special_day[1].date"},
+		{"[[coordinator]]\nname = \"A\"\nnumber = \"+16175550123\"\nlanguages = [\"en\"]\npin = \"abc\"", "coordinator[1].pin", "4 to 8 digits"},
+		{"[[coordinator]]\nname = \"A\"\nnumber = \"+16175550123\"\nlanguages = [\"en\"]\nhours = \"closed\"", "coordinator[1].hours", "two times"},
 		{"[countries]\ncallable = [\"US\", \"UK\"]\ntextable = [\"US\"]", "countries.callable", `"UK"`},
 		{"[countries]\ntextable = [\"JP\"]", "countries.textable", "countries.callable"},
 		{"organisation = ", "LINE_CONFIG", "line 1"},

@@ -43,6 +43,8 @@ var rules = []rule{
 	{name: "wording imports nothing of ours", from: "internal/wording/...", never: ours(), but: leaf},
 	{name: "hours imports nothing of ours", from: "internal/hours/...", never: ours(), but: leaf},
 
+	{name: "recordings imports nothing of ours", from: "internal/recordings/...", never: ours(), but: leaf},
+
 	{name: "casestore of ours imports only flow", from: "casestore/...", never: ours(), but: append(ours("casestore/...", "internal/flow"), leaf...)},
 	{name: "casestore knows no HTTP", from: "casestore/...", never: []string{"net/http/..."}, deep: true},
 	{name: "casestore knows no Twilio", from: "casestore/...", never: append(ours("internal/twilio/...", "internal/twiliosim/..."), twilioGo...), deep: true, tests: true},
@@ -91,6 +93,7 @@ func TestEveryRuleCanBreak(t *testing.T) {
 		{"internal/private/x.go", "secondline/internal/flow", "private imports nothing of ours"},
 		{"internal/flow/x.go", "secondline/casestore", "flow imports nothing of ours"},
 		{"internal/flow/x.go", "secondline/internal/private", ""},
+		{"internal/recordings/x.go", "secondline/casestore", "recordings imports nothing of ours"},
 		{"internal/wording/x.go", "secondline/internal/hours", "wording imports nothing of ours"},
 		{"internal/hours/zones/x.go", "secondline/internal/wording", "hours imports nothing of ours"},
 		{"internal/hours/x.go", "time", ""},

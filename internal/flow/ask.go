@@ -46,6 +46,8 @@ const (
 	waitFetch   = 15
 	waitSilence = 5
 	waitPaused  = 20
+	// waitElsewhere is long enough to type an address on a telephone.
+	waitElsewhere = 45
 )
 
 // parsed is what a kind makes of an answer.

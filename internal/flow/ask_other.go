@@ -61,20 +61,66 @@ func (r Recording) parse(text string) parsed {
 	return parsed{text, OK, text != ""}
 }
 
+// Told is the outcome of Elsewhere: the answer came.
+const Told Outcome = "told"
+
+// Elsewhere waits for an answer that comes another way, as a text during a call;
+// the channel says when it has come. Pound goes on without it, by the step's Back.
+type Elsewhere struct{}
+
+// Outcomes lists Told.
+func (e Elsewhere) Outcomes() []Outcome { return []Outcome{Told} }
+
+// Kind names the kind.
+func (e Elsewhere) Kind() string { return "answer by text" }
+
+func (e Elsewhere) await() Await            { return Await{Kind: AwaitKeys, MaxKeys: 1, Seconds: waitElsewhere} }
+func (e Elsewhere) words() (_, _, _ string) { return "", "", "" }
+func (e Elsewhere) parse(string) parsed     { return parsed{} }
+
 // What becomes of a connection.
 const (
 	// Talked means that two people were connected.
 	Talked Outcome = "talked"
 	// Nobody means that no one took the call.
 	Nobody Outcome = "nobody"
+	// CallMe and LeaveMessage are what a person who waits may choose instead.
+	CallMe       Outcome = "call_me"
+	LeaveMessage Outcome = "message"
 )
 
-// Connect connects the person with somebody: To is "team" or "in_person".
-// Reason is the operator's word for why.
+// Code is a secret of Min to Max digits, kept as it was typed. Its length is not
+// said.
+type Code struct {
+	Min, Max int
+	Bad      string
+}
+
+// Outcomes lists OK.
+func (c Code) Outcomes() []Outcome { return []Outcome{OK} }
+
+// Kind names the kind.
+func (c Code) Kind() string { return "code" }
+
+func (c Code) await() Await            { return keysAwait(c.Max, waitFetch) }
+func (c Code) words() (_, _, _ string) { return "", c.Bad, "" }
+func (c Code) parse(text string) parsed {
+	digits := onlyDigits(text)
+	return parsed{digits, OK, len(digits) >= c.Min && len(digits) <= c.Max}
+}
+
+// Connect connects the person with somebody: To is "team", "in_person" or
+// "task". Reason is the operator's word for why. Who waits for the team may
+// choose something else meanwhile.
 type Connect struct{ To, Reason string }
 
-// Outcomes lists Talked and Nobody.
-func (c Connect) Outcomes() []Outcome { return []Outcome{Talked, Nobody} }
+// Outcomes lists Talked and Nobody, and the choices of who waits for the team.
+func (c Connect) Outcomes() []Outcome {
+	if c.To == "team" {
+		return []Outcome{Talked, Nobody, CallMe, LeaveMessage}
+	}
+	return []Outcome{Talked, Nobody}
+}
 
 // Kind names the kind.
 func (c Connect) Kind() string { return "connect to " + strings.ReplaceAll(c.To, "_", "-") }

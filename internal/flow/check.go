@@ -231,7 +231,7 @@ func (b *Book) reach(starts []string, through func(*Step) bool) map[string]bool 
 func (b *Book) ends(at string) bool {
 	for to := range b.reach([]string{at}, nil) {
 		s := b.steps[to]
-		if s.End != Open || (to != at && s.waits("voice")) {
+		if s.End != Open || (to != at && s.waits("voice")) || s.Goto[OK] == Return {
 			return true
 		}
 	}

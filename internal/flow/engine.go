@@ -125,6 +125,7 @@ func (r *run) answer(step *Step, in Input) {
 		r.follow(step, in.Outcome)
 	case in.Kind == Voice:
 		r.recorded(step, in)
+	case in.Kind == Keys && keys != "" && r.state.Phase == PhaseAsk && r.beforeTone(step, keys):
 	case in.Kind == Keys && r.everywhere(step, keys):
 	case r.state.Phase == PhasePaused:
 		r.unpause(step, in)
@@ -135,6 +136,22 @@ func (r *run) answer(step *Step, in Input) {
 	default:
 		r.read(step, in)
 	}
+}
+
+// beforeTone takes a key pressed during the words before a recording: pound
+// skips what may be skipped, and a key that means nothing everywhere asks for the
+// tone at once.
+func (r *run) beforeTone(step *Step, keys string) bool {
+	recording, ok := step.Ask.(Recording)
+	switch {
+	case !ok:
+		return false
+	case keys == "#" && recording.Optional:
+		r.follow(step, Skipped)
+	case keys == "#" || !r.everywhere(step, keys):
+		r.await(step)
+	}
+	return true
 }
 
 // everywhere carries out the keys that mean the same at every step, unless the

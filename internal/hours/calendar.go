@@ -23,6 +23,8 @@ const (
 	Open    State = "open"
 	Closed  State = "closed"
 	Holiday State = "holiday"
+	// Special is a day of its own kind while the line is closed.
+	Special State = "special"
 )
 
 // CalendarConfig is what an operator decides. Every time is wall-clock time of
@@ -35,6 +37,10 @@ type CalendarConfig struct {
 	Days map[string][2]string
 	// Holidays are names ("new_year") or dates ("2027-12-24").
 	Holidays []string
+	// Special maps dates ("2027-01-05") to their own opening and closing, or to
+	// two empty texts where the line stays closed. It goes before Days and
+	// Holidays.
+	Special map[string][2]string
 }
 
 // span is an opening in minutes from midnight, the end not included.
@@ -47,6 +53,8 @@ type Calendar struct {
 	days [7]span
 	// shut maps the dates of holidays to their names.
 	shut map[int]string
+	// special maps dates to their own opening.
+	special map[int]span
 }
 
 // holidays by name.
@@ -61,8 +69,8 @@ var weekdayNames = []string{"sunday", "monday", "tuesday", "wednesday", "thursda
 // NewCalendar makes a calendar. The error names every fault, with an example;
 // there is no calendar then.
 func NewCalendar(c CalendarConfig) (*Calendar, error) {
-	out := &Calendar{shut: map[int]string{}}
-	err := errors.Join(out.setZone(c.Zone), out.setDays(c.Days), out.setHolidays(c.Holidays))
+	out := &Calendar{shut: map[int]string{}, special: map[int]span{}}
+	err := errors.Join(out.setZone(c.Zone), out.setDays(c.Days), out.setHolidays(c.Holidays), out.setSpecial(c.Special))
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +125,43 @@ func (c *Calendar) setHolidays(names []string) error {
 	return errors.Join(faults...)
 }
 
+func (c *Calendar) setSpecial(days map[string][2]string) error {
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(days)) {
+		date, err := time.Parse(time.DateOnly, name)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("hours: special day %q is no date; an example: 2027-12-24", name))
+			continue
+		}
+		if days[name] == [2]string{} {
+			c.special[dateOf(date)] = span{}
+			continue
+		}
+		from, err1 := minuteOf(days[name][0])
+		to, err2 := minuteOf(days[name][1])
+		if err := errors.Join(err1, err2); err != nil || from >= to {
+			faults = append(faults, fmt.Errorf("hours: special day %s: not an opening; an example: 09:00-12:00", name))
+			continue
+		}
+		c.special[dateOf(date)] = span{from, to}
+	}
+	return errors.Join(faults...)
+}
+
+// openingOn gives the opening of the date that a local time falls on, and the
+// state of the line on that date outside of it.
+func (c *Calendar) openingOn(local time.Time) (span, State) {
+	date := dateOf(local)
+	if day, ok := c.special[date]; ok {
+		return day, Special
+	}
+	day := c.days[local.Weekday()]
+	if _, shut := c.shut[date]; shut && day != (span{}) {
+		return span{}, Holiday
+	}
+	return day, Closed
+}
+
 // minuteOf reads a time of day as minutes from midnight; "24:00" is the end of
 // the day.
 func minuteOf(clock string) (int, error) {
@@ -159,20 +204,25 @@ func dateOf(t time.Time) int {
 func (c *Calendar) Zone() *time.Location { return c.zone }
 
 // State says whether the line is open at t. Holiday comes with the holiday's
-// name, all day long, on days on which the line would else open.
+// name, all day long, on days on which the line would else open; Special on a
+// special day while the line is closed.
 func (c *Calendar) State(t time.Time) (State, string) {
 	local := t.In(c.zone)
-	day := c.days[local.Weekday()]
-	if day == (span{}) {
-		return Closed, ""
+	day, otherwise := c.openingOn(local)
+	if minute := local.Hour()*60 + local.Minute(); minute >= day.from && minute < day.to {
+		return Open, ""
 	}
-	if name, shut := c.shut[dateOf(local)]; shut {
-		return Holiday, name
+	if otherwise == Holiday {
+		return Holiday, c.shut[dateOf(local)]
 	}
-	if minute := local.Hour()*60 + local.Minute(); minute < day.from || minute >= day.to {
-		return Closed, ""
-	}
-	return Open, ""
+	return otherwise, ""
+}
+
+// SpecialDay says whether t falls on one, and gives its date ("2027-01-05").
+func (c *Calendar) SpecialDay(t time.Time) (string, bool) {
+	local := t.In(c.zone)
+	_, ok := c.special[dateOf(local)]
+	return local.Format(time.DateOnly), ok
 }
 
 // Open says whether the line is open at t: from the first moment of the opening

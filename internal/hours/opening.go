@@ -19,10 +19,7 @@ func (c *Calendar) part(at time.Time) (from, to, next time.Time) {
 	_, offset := local.Zone()
 	midnight := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Add(-time.Duration(offset) * time.Second)
 	next = c.clockChange(at, midnight.Add(24*time.Hour))
-	day := c.days[local.Weekday()]
-	if _, shut := c.shut[dateOf(local)]; shut {
-		day = span{}
-	}
+	day, _ := c.openingOn(local)
 	from = later(midnight.Add(time.Duration(day.from)*time.Minute), at)
 	to = earlier(midnight.Add(time.Duration(day.to)*time.Minute), next)
 	return from, to, next
@@ -151,7 +148,7 @@ func (c *Calendar) AddBusinessDays(t time.Time, n int) time.Time {
 	limit := day.Add(farthest * time.Duration(max(n, 0)))
 	for n > 0 && day.Before(limit) {
 		day = day.AddDate(0, 0, 1)
-		if _, shut := c.shut[dateOf(day)]; !shut && c.days[day.Weekday()] != (span{}) {
+		if opening, _ := c.openingOn(day); opening != (span{}) {
 			n--
 		}
 	}

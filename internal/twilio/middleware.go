@@ -71,6 +71,7 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, nil
 	}
 	if r.ContentLength > MaxBody {
+		drain(r.Body)
 		return nil, TooLarge
 	}
 	var buf bytes.Buffer
@@ -81,10 +82,15 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, Unread
 	}
 	if buf.Len() > MaxBody {
+		drain(r.Body)
 		return nil, TooLarge
 	}
 	return buf.Bytes(), nil
 }
+
+// drain reads a little further, so that a client which is not hostile is done
+// writing and hears why it is refused.
+func drain(body io.Reader) { _, _ = io.CopyN(io.Discard, body, 4*MaxBody) }
 
 type formKey struct{}
 

@@ -206,8 +206,6 @@ func TestQueue(t *testing.T) {
 	c := b.ring()
 	wantField(t, b.got("/wait")[0], "QueuePosition", "1", "CurrentQueueSize", "1")
 	must(t, c.Silence(ctx()))
-	wantAwait(t, c, AwaitQueue)
-	must(t, c.Silence(ctx()))
 	wantAwait(t, c, AwaitKeys)
 	if n := len(b.got("/wait")); n != 2 {
 		t.Errorf("the wait document was requested %d times", n)

@@ -83,6 +83,9 @@ func (c *Call) submit(ctx context.Context, result url.Values) {
 	c.setAwait(Await{})
 	empty := result.Get("Digits") == "" && result.Get("SpeechResult") == ""
 	if empty && e.or("actionOnEmptyResult", "false") != "true" {
+		if q := c.player.queued; q != nil {
+			q.timePassed = true
+		}
 		return
 	}
 	c.fetchRef(ctx, e.or("action", ""), e.or("method", http.MethodPost), result)
@@ -105,9 +108,15 @@ func (c *Call) timeout(ctx context.Context) error {
 	return nil
 }
 
-// speak is words from the person on the telephone.
+// speak is words from the person on the telephone. Who is told to speak after
+// the tone waits for it: a Gather around those words runs out first.
 func (c *Call) speak(ctx context.Context, words string, done bool) error {
 	a := c.Await()
+	if a.Kind == AwaitKeys && !a.Speech && a.Digits == "" && len(c.player.verbs) > 0 && c.player.verbs[0].name == "Record" {
+		c.submit(ctx, url.Values{})
+		c.settle(ctx)
+		a = c.Await()
+	}
 	switch {
 	case a.Kind == AwaitKeys && a.Speech && done:
 		c.note(Event{Kind: EventSpoke, Text: words})

@@ -82,7 +82,14 @@ func (c *Call) documentEnds(ctx context.Context) {
 	switch c.player.kind {
 	case whisperDoc:
 		c.bridge(ctx)
+	case joinDoc:
+		c.join()
 	case waitDoc:
+		if q := c.player.queued; q != nil && q.waitNeeded && q.timePassed {
+			q.timePassed = false
+			c.wait(ctx)
+			return
+		}
 		c.setAwait(Await{Kind: AwaitQueue})
 	default:
 		c.finish(ctx, EndDocument, StatusCompleted)

@@ -28,6 +28,10 @@ type queueState struct {
 	since      time.Time
 	peer       *Call // who took the caller out
 	waitNeeded bool
+	// timePassed says that a Gather of the wait document ran out: when the
+	// document ends Twilio asks for it again at once. Without one it would go
+	// round for ever here, where sounds take no time.
+	timePassed bool
 }
 
 const maxQueueSize = 100
@@ -222,9 +226,31 @@ func (c *Call) pair(_ context.Context, member *Call) {
 		}
 		q.peer = c
 		member.player.verbs, member.player.gather, member.player.typed = nil, nil, ""
-		member.setAwait(Await{Kind: AwaitTalk})
-		member.note(Event{Kind: EventQueued, Text: q.name, Result: "bridged"})
+		noun := d.nouns[0]
+		ref, words := noun.get("url")
+		at, err := resolve(c.player.at.url, ref)
+		if !words || err != nil {
+			member.join()
+			return
+		}
+		member.setAwait(Await{})
+		member.player.kind = joinDoc
+		member.fetch(ctx, document{at, noun.or("method", http.MethodPost)}, nil)
 	})
+}
+
+// join bridges a caller from a queue, after the words of Queue's url.
+func (c *Call) join() {
+	c.player.kind = waitDoc
+	c.setAwait(Await{Kind: AwaitTalk})
+	c.note(Event{Kind: EventQueued, Text: c.player.queued.name, Result: "bridged"})
+}
+
+// Queued reports whether the call waits in a queue, connected to nobody yet.
+func (c *Call) Queued() bool {
+	c.line.Lock()
+	defer c.line.Unlock()
+	return c.player.queued != nil && c.player.queued.peer == nil
 }
 
 // later runs a turn of this call after the turn of another.

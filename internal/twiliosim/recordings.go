@@ -25,6 +25,16 @@ func (s *Sim) store(r *recording) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.recordings[r.sid] = r
+	s.said[r.sid] = r.words
+}
+
+// Said returns the words of a recording, deleted or not: who spoke them has
+// spoken them.
+func (s *Sim) Said(sid string) (words string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	words, ok = s.said[sid]
+	return words, ok
 }
 
 func (s *Sim) recordingURL(sid string) string {

@@ -103,7 +103,7 @@ var voiceShapes = map[string]shape{
 		"statusCallbackEvent":  list("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"),
 		"statusCallbackMethod": method(0), "trim": trim, "waitMethod": method(13234),
 		"waitUrl": {kind: address, code: 13233, empty: true}}},
-	"Queue": {text: true, attrs: map[string]rule{}},
+	"Queue": {text: true, attrs: map[string]rule{"url": link(11100), "method": method(0)}},
 	"Enqueue": {text: true, attrs: map[string]rule{
 		"action": link(14203), "maxQueueSize": between(1, 5000, 0), "method": method(14201),
 		"waitUrl": {kind: address, code: 14202, empty: true}, "waitUrlMethod": method(14206)}},
@@ -130,7 +130,7 @@ var unplayed = []string{
 	"Response>Sms", "Response>Start", "Response>Stop",
 	"Dial>Application", "Dial>Client", "Dial>Sim", "Dial>Sip", "Dial>WhatsApp", "Dial.passports",
 	"Enqueue>Task", "Enqueue.workflowSid", "Hangup>Parameter", "Reject>Parameter",
-	"Queue.url", "Queue.method", "Queue.reservationSid", "Queue.postWorkActivitySid",
+	"Queue.reservationSid", "Queue.postWorkActivitySid",
 }
 
 // messagingShapes is TwiML for texts.
@@ -146,6 +146,7 @@ var messagingShapes = map[string]shape{
 // docVerbs limits the top-level verbs of documents that are not a whole call.
 var docVerbs = map[docKind][]string{
 	whisperDoc: {"Say", "Play", "Gather", "Hangup"},
+	joinDoc:    {"Say", "Play", "Pause", "Hangup", "Redirect"},
 	waitDoc:    {"Say", "Play", "Pause", "Hangup", "Redirect", "Leave", "Gather"},
 	roomDoc:    {"Say", "Play", "Pause", "Redirect"},
 }

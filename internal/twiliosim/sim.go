@@ -70,6 +70,7 @@ type Sim struct {
 	texts      map[string]*textRecord
 	textOrder  []*textRecord
 	recordings map[string]*recording
+	said       map[string]string
 	optedOut   map[[2]string]bool // our number, their number
 	queues     map[string]*callQueue
 	rooms      map[string]*room
@@ -113,7 +114,7 @@ func New(cfg Config) (*Sim, error) {
 	return &Sim{
 		cfg: cfg, base: base, ids: newSIDSource(cfg.Seed), jobs: newJobQueue(),
 		numbers: maps.Clone(cfg.Numbers), calls: map[string]*Call{}, texts: map[string]*textRecord{},
-		recordings: map[string]*recording{}, optedOut: map[[2]string]bool{},
+		recordings: map[string]*recording{}, said: map[string]string{}, optedOut: map[[2]string]bool{},
 		queues: map[string]*callQueue{}, rooms: map[string]*room{},
 	}, nil
 }

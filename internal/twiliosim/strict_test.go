@@ -230,7 +230,7 @@ func TestAcceptedTwiML(t *testing.T) {
 }
 
 func TestRightButUnplayedTwiMLIsNotBlamedOnTheApplication(t *testing.T) {
-	for _, verbs := range []string{`<Dial><Client>x</Client></Dial>`, `<Dial><Queue url="/w">team</Queue></Dial>`, `<Start/>`} {
+	for _, verbs := range []string{`<Dial><Client>x</Client></Dial>`, `<Dial><Sip>sip:x@example.org</Sip></Dial>`, `<Start/>`} {
 		b := newBench(t)
 		b.twiml("/voice", verbs)
 		if got := refusals(b.ring()); len(got) != 1 || got[0] != 0 {

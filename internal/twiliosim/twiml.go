@@ -83,6 +83,7 @@ const (
 	voiceDoc     docKind = iota // a call
 	whisperDoc                  // the called leg before it is bridged
 	waitDoc                     // a caller in a queue
+	joinDoc                     // a caller from a queue before the two are bridged
 	roomDoc                     // a conference's waiting music
 	messagingDoc                // the answer to a text
 )

@@ -1,7 +1,6 @@
 package wording
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -14,55 +13,32 @@ import (
 //	PHONE             E.164, written                    "+16175550123" → "617-555-0123"
 //	REQS, REQ         request number, spoken, written   "12345674" → "1 2 3 4, 5 6 7 4"
 //	DUE, OPENS        RFC 3339, blank, IANA zone        → "Tuesday, March 2nd, at 5 p.m. Eastern time"
-//	DAY, ETA          the same, the day alone           → "Tuesday, March 2nd"
+//	DAY, ETA, ETALAST the same, the day alone           → "Tuesday, March 2nd"
 //	WHEN              the same, short, for texts        → "Tue 3/2 5 PM ET"
 //	DATE              YYYY-MM-DD                        → "March 4th, 1960"
 //	TIME              HH:MM                             → "two thirty in the afternoon"
 //	HOURS, HRS        days, times and zone, below       → "Monday to Friday, 9 a.m. to 9 p.m. Eastern time"
 //	LOCALHOURS        opening and closing               "14:00-02:00" → "2 p.m. to 2 a.m."
 //	MIN               whole minutes                     "5" → "5 minutes"
-//	N                 a whole number
-//	ORG, FIRST, CO, LINK, MASK, CODE, REASON            as they are, on one line, without control characters
+//	N, KEY            a whole number; a key
+//	ORG, FIRST, CO, LINK, MASK, CODE, REASON, NOTICE    as they are, on one line, without control characters
 //
 // A time without a zone is told by the listener's own clock, its distance from
 // UTC as it stands in the value: "5 p.m., your time". HOURS takes "Mon-Fri
 // 09:00-21:00 America/New_York", several groups divided by "; ".
-var english = map[string]formatter{
-	"LAST4": lastFour, "LCASE": lastFour,
-	"SPOKENPHONE": spokenPhone, "VISITPHONE": spokenPhone, "PHONE": writtenPhone,
-	"REQS": spokenRequest, "REQ": request,
-	"DUE": moment, "OPENS": moment, "DAY": day, "ETA": day, "WHEN": shortMoment,
-	"DATE": date, "TIME": clockTime, "HOURS": openHours, "HRS": shortHours, "LOCALHOURS": localHours,
-	"MIN": minutes, "N": number,
-	"ORG": plain, "FIRST": plain, "CO": plain, "LINK": plain, "MASK": plain, "CODE": plain, "REASON": plain,
-}
+var english = besides(map[string]formatter{
+	"SPOKENPHONE": spokenPhone("plus"), "VISITPHONE": spokenPhone("plus"),
+	"DUE": at(moment), "OPENS": at(moment), "DAY": at(dayWords), "ETA": at(dayWords), "ETALAST": at(dayWords), "WHEN": at(shortMoment),
+	"DATE": date, "TIME": clockTime, "LOCALHOURS": span(spanWords),
+	"HOURS": openHours("; and ", openingWords, func(zone string) string { return " " + spokenZone(zone) + " time" }),
+	"HRS":   openHours(", ", shortOpening(shortDay, "daily", shortHour), func(zone string) string { return " " + zoneShort(zone) }),
+	"MIN":   minutes, "KEY": number,
+})
 
-func moment(raw string) (string, error) {
-	t, err := parseMoment(raw)
-	if err != nil {
-		return "", err
-	}
-	return dayWords(t) + ", at " + clockWords(t) + zoneWords(t), nil
-}
+func moment(t time.Time) string { return dayWords(t) + ", at " + clockWords(t) + zoneWords(t) }
 
-func day(raw string) (string, error) {
-	t, err := parseMoment(raw)
-	if err != nil {
-		return "", err
-	}
-	return dayWords(t), nil
-}
-
-func shortMoment(raw string) (string, error) {
-	t, err := parseMoment(raw)
-	if err != nil {
-		return "", err
-	}
-	layout := "Mon 1/2 3:04 PM"
-	if t.Minute() == 0 {
-		layout = "Mon 1/2 3 PM"
-	}
-	return t.Format(layout) + " " + zoneShort(zoneName(t)), nil
+func shortMoment(t time.Time) string {
+	return t.Format("Mon 1/2 ") + shortClock(t, " ") + " " + zoneShort(zoneName(t))
 }
 
 func dayWords(t time.Time) string { return t.Format("Monday, January ") + ordinal(t.Day()) }
@@ -140,10 +116,35 @@ var zones = map[string]zoneWord{
 	"America/Puerto_Rico": {"Puerto Rico", "AT"}, "America/St_Thomas": {"Virgin Islands", "AT"}, "Pacific/Pago_Pago": {"American Samoa", "SST"},
 }
 
+func openingWords(o opening) string {
+	days := o.first.String()
+	switch {
+	case o.everyDay():
+		days = "every day"
+	case o.last != o.first:
+		days += " to " + o.last.String()
+	}
+	if o.allDay {
+		return days + ", all day and all night"
+	}
+	return days + ", " + spanWords(o.opens, o.closes)
+}
+
+func spanWords(opens, closes time.Time) string {
+	return clockWords(opens) + " to " + clockWords(closes)
+}
+
+func shortDay(d time.Weekday) string { return d.String()[:3] }
+
+// shortHour writes "9a", "2:30p".
+func shortHour(t time.Time) string {
+	return strings.TrimSuffix(strings.ToLower(shortClock(t, "")), "m")
+}
+
 func date(raw string) (string, error) {
-	t, err := time.Parse(time.DateOnly, raw)
+	t, err := parseDate(raw)
 	if err != nil {
-		return "", errors.New("not a date (YYYY-MM-DD)")
+		return "", err
 	}
 	return t.Format("January ") + ordinal(t.Day()) + t.Format(", 2006"), nil
 }
@@ -151,9 +152,9 @@ func date(raw string) (string, error) {
 // clockTime says a time as people say it to each other, so that a slip of half
 // a day is heard.
 func clockTime(raw string) (string, error) {
-	t, err := time.Parse("15:04", raw)
+	t, err := parseClock(raw)
 	if err != nil {
-		return "", errors.New("not a time of day (HH:MM)")
+		return "", err
 	}
 	switch {
 	case t.Minute() == 0 && t.Hour() == 12:

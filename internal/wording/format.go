@@ -2,6 +2,7 @@ package wording
 
 import (
 	"errors"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,17 @@ import (
 type formatter func(raw string) (string, error)
 
 // formatters by language: each says days, times and numbers in its own way.
-var formatters = map[string]map[string]formatter{"en": english}
+var formatters = map[string]map[string]formatter{"en": english, "es": spanish}
+
+// besides adds to a language's own formatters those that are alike in all.
+func besides(own map[string]formatter) map[string]formatter {
+	out := map[string]formatter{
+		"LAST4": lastFour, "LCASE": lastFour, "PHONE": writtenPhone, "REQS": spokenRequest, "REQ": request, "N": number,
+		"ORG": plain, "FIRST": plain, "CO": plain, "LINK": plain, "MASK": plain, "CODE": plain, "REASON": plain, "NOTICE": plain,
+	}
+	maps.Copy(out, own)
+	return out
+}
 
 var (
 	errPhone = errors.New("not a number in E.164")
@@ -49,20 +60,23 @@ func northAmerican(raw string) (ten, digits string, err error) {
 	return digits[1:], digits, nil
 }
 
-func spokenPhone(raw string) (string, error) {
-	ten, digits, err := northAmerican(raw)
-	if err != nil {
-		return "", err
+// spokenPhone reads a number out, with the language's word for a plus sign.
+func spokenPhone(plus string) formatter {
+	return func(raw string) (string, error) {
+		ten, digits, err := northAmerican(raw)
+		if err != nil {
+			return "", err
+		}
+		if ten != "" {
+			return groups(ten[:3], ten[3:6], ten[6:]), nil
+		}
+		n := countryDigits(digits)
+		parts, rest := []string{digits[:n]}, digits[n:]
+		for len(rest) > 4 {
+			parts, rest = append(parts, rest[:3]), rest[3:]
+		}
+		return plus + " " + groups(append(parts, rest)...), nil
 	}
-	if ten != "" {
-		return groups(ten[:3], ten[3:6], ten[6:]), nil
-	}
-	n := countryDigits(digits)
-	parts, rest := []string{digits[:n]}, digits[n:]
-	for len(rest) > 4 {
-		parts, rest = append(parts, rest[:3]), rest[3:]
-	}
-	return "plus " + groups(append(parts, rest)...), nil
 }
 
 // countryDigits gives the length of a number's country code (ITU-T E.164,
@@ -155,6 +169,42 @@ func parseMoment(raw string) (time.Time, error) {
 		return time.Time{}, errTime
 	}
 	return t.In(location), nil
+}
+
+// at makes words of a moment.
+func at(words func(time.Time) string) formatter {
+	return func(raw string) (string, error) {
+		t, err := parseMoment(raw)
+		if err != nil {
+			return "", err
+		}
+		return words(t), nil
+	}
+}
+
+func parseDate(raw string) (time.Time, error) {
+	t, err := time.Parse(time.DateOnly, raw)
+	if err != nil {
+		return t, errors.New("not a date (YYYY-MM-DD)")
+	}
+	return t, nil
+}
+
+func parseClock(raw string) (time.Time, error) {
+	t, err := time.Parse("15:04", raw)
+	if err != nil {
+		return t, errors.New("not a time of day (HH:MM)")
+	}
+	return t, nil
+}
+
+// shortClock writes a time of day, with what stands between the number and its
+// half of the day: "9 AM", "2:30 PM".
+func shortClock(t time.Time, between string) string {
+	if t.Minute() == 0 {
+		return t.Format("3" + between + "PM")
+	}
+	return t.Format("3:04" + between + "PM")
 }
 
 // zoneName gives the zone that a moment was given with, "" without one.

@@ -6,17 +6,39 @@ import (
 	"time"
 )
 
-var errHours = errors.New("not opening hours; an example: Mon-Fri 09:00-21:00 America/New_York")
+var (
+	errHours = errors.New("not opening hours; an example: Mon-Fri 09:00-21:00 America/New_York")
+	errSpan  = errors.New("not an opening and a closing; an example: 14:00-02:00")
+)
 
-// opening is one group of days with the same hours. last is "" for a single
-// day.
+// opening is one group of days with the same hours. A single day is its first
+// and its last.
 type opening struct {
-	first, last  string
-	opens, close time.Time
-	allDay       bool
+	first, last   time.Weekday
+	opens, closes time.Time
+	allDay        bool
 }
 
-var weekdays = map[string]string{"Mon": "Monday", "Tue": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday"}
+var weekdays = map[string]time.Weekday{"Mon": time.Monday, "Tue": time.Tuesday, "Wed": time.Wednesday, "Thu": time.Thursday, "Fri": time.Friday,
+	"Sat": time.Saturday, "Sun": time.Sunday}
+
+func (o opening) everyDay() bool { return o.first == time.Monday && o.last == time.Sunday }
+
+// openHours says opening hours in a language's words; the zone is said once, at
+// the end.
+func openHours(between string, say func(opening) string, zone func(name string) string) formatter {
+	return func(raw string) (string, error) {
+		openings, name, err := parseHours(raw)
+		if err != nil {
+			return "", err
+		}
+		out := make([]string, len(openings))
+		for i, o := range openings {
+			out[i] = say(o)
+		}
+		return strings.Join(out, between) + zone(name), nil
+	}
+}
 
 // parseHours reads groups of days, hours and zone; the zone is the same in all.
 func parseHours(raw string) ([]opening, string, error) {
@@ -42,78 +64,61 @@ func parseHours(raw string) ([]opening, string, error) {
 
 func parseOpening(days, span string) (opening, bool) {
 	first, last, ranged := strings.Cut(days, "-")
-	opens, closes, _ := strings.Cut(span, "-")
-	o := opening{first: first, last: last, allDay: span == "00:00-24:00"}
-	untilMidnight := closes == "24:00"
-	if untilMidnight {
-		closes = "00:00"
+	if !ranged {
+		last = first
 	}
-	var err1, err2 error
-	o.opens, err1 = time.Parse("15:04", opens)
-	o.close, err2 = time.Parse("15:04", closes)
-	if err := errors.Join(err1, err2); err != nil || (!untilMidnight && !o.opens.Before(o.close)) {
+	var o opening
+	var known, alsoKnown bool
+	o.first, known = weekdays[first]
+	o.last, alsoKnown = weekdays[last]
+	if !known || !alsoKnown || (ranged && last == first) {
 		return o, false
 	}
-	return o, weekdays[first] != "" && (!ranged || (weekdays[last] != "" && last != first))
+	o.allDay = span == "00:00-24:00"
+	head, untilMidnight := strings.CutSuffix(span, "-24:00")
+	if untilMidnight {
+		span = head + "-00:00"
+	}
+	var err error
+	o.opens, o.closes, err = parseSpan(span)
+	return o, err == nil && (untilMidnight || o.opens.Before(o.closes))
 }
 
-// openHours says opening hours; the zone is said once, at the end.
-func openHours(raw string) (string, error) {
-	openings, zone, err := parseHours(raw)
-	if err != nil {
-		return "", err
-	}
-	out := make([]string, len(openings))
-	for i, o := range openings {
-		days := weekdays[o.first]
-		switch {
-		case o.first == "Mon" && o.last == "Sun":
-			days = "every day"
-		case o.last != "":
-			days += " to " + weekdays[o.last]
-		}
-		if o.allDay {
-			out[i] = days + ", all day and all night"
-			continue
-		}
-		out[i] = days + ", " + clockWords(o.opens) + " to " + clockWords(o.close)
-	}
-	return strings.Join(out, "; and ") + " " + spokenZone(zone) + " time", nil
-}
-
-// shortHours writes opening hours for a text: "Mon-Fri 9a-9p ET".
-func shortHours(raw string) (string, error) {
-	openings, zone, err := parseHours(raw)
-	if err != nil {
-		return "", err
-	}
-	short := strings.NewReplacer(" a.m.", "a", " p.m.", "p", "midnight", "12a", "noon", "12p")
-	out := make([]string, len(openings))
-	for i, o := range openings {
-		days := o.first
-		switch {
-		case o.first == "Mon" && o.last == "Sun":
-			days = "daily"
-		case o.last != "":
-			days += "-" + o.last
-		}
-		hours := short.Replace(clockWords(o.opens)) + "-" + short.Replace(clockWords(o.close))
-		if o.allDay {
-			hours = "24h"
-		}
-		out[i] = days + " " + hours
-	}
-	return strings.Join(out, ", ") + " " + zoneShort(zone), nil
-}
-
-// localHours says an opening and a closing on the listener's own clock, where
-// the closing may be tomorrow's.
-func localHours(raw string) (string, error) {
-	opens, closes, _ := strings.Cut(raw, "-")
-	from, err1 := time.Parse("15:04", opens)
-	to, err2 := time.Parse("15:04", closes)
+// parseSpan reads an opening and a closing; the closing may be tomorrow's.
+func parseSpan(raw string) (opens, closes time.Time, err error) {
+	from, to, _ := strings.Cut(raw, "-")
+	opens, err1 := parseClock(from)
+	closes, err2 := parseClock(to)
 	if err1 != nil || err2 != nil {
-		return "", errors.New("not an opening and a closing; an example: 14:00-02:00")
+		return opens, closes, errSpan
 	}
-	return clockWords(from) + " to " + clockWords(to), nil
+	return opens, closes, nil
+}
+
+// span says an opening and a closing on the listener's own clock.
+func span(words func(opens, closes time.Time) string) formatter {
+	return func(raw string) (string, error) {
+		opens, closes, err := parseSpan(raw)
+		if err != nil {
+			return "", err
+		}
+		return words(opens, closes), nil
+	}
+}
+
+// shortOpening writes a group for a text: "Mon-Fri 9a-9p".
+func shortOpening(day func(time.Weekday) string, every string, clock func(time.Time) string) func(opening) string {
+	return func(o opening) string {
+		days := day(o.first)
+		switch {
+		case o.everyDay():
+			days = every
+		case o.last != o.first:
+			days += "-" + day(o.last)
+		}
+		if o.allDay {
+			return days + " 24h"
+		}
+		return days + " " + clock(o.opens) + "-" + clock(o.closes)
+	}
 }

@@ -18,7 +18,7 @@ var longest = map[string]string{
 	"DATE": "1977-09-27", "TIME": "11:27", "HOURS": "Mon-Fri 09:00-21:00 America/New_York; Sat 10:00-16:00 America/New_York",
 	"HRS": "Mon-Fri 09:00-21:00 America/New_York; Sat 10:00-16:00 America/New_York", "LOCALHOURS": "10:30-22:30", "MIN": "100", "N": "12",
 	"ORG": "Clinical Guidance Associates, PC", "FIRST": "Maria Guadalupe", "CO": "Christopher", "LINK": "https://link.example.org/a1b2c3",
-	"MASK": "m***@mail.longname.example", "CODE": "123456", "REASON": "Caller asks for a person",
+	"MASK": "m***@mail.longname.example", "CODE": "123456", "KEY": "3", "NOTICE": "We are closed today because of the storm.", "ETALAST": "2027-09-22T21:30:00Z Pacific/Honolulu", "REASON": "Caller asks for a person",
 }
 
 // said gives every prompt as it sounds at its longest.

@@ -107,7 +107,7 @@ func read(from fs.FS, name string, format map[string]formatter) (map[string]*pro
 	}
 	prompts := map[string]*prompt{}
 	for _, id := range slices.Sorted(maps.Keys(entries)) {
-		p, err := parse(entries[id], format)
+		p, err := parse(entries[id], spokenBy(entries[id].Language, format))
 		if err != nil {
 			faults = append(faults, fmt.Errorf("wording: %s: %s: %w", name, id, err))
 			continue
@@ -115,6 +115,16 @@ func read(from fs.FS, name string, format map[string]formatter) (map[string]*pro
 		prompts[id] = p
 	}
 	return prompts, errors.Join(faults...)
+}
+
+// spokenBy gives the formatters of a prompt that names its own language, where
+// that is one of ours: a whisper in a Spanish file tells an English time.
+func spokenBy(language string, file map[string]formatter) map[string]formatter {
+	base, _, _ := strings.Cut(language, "-")
+	if own := formatters[base]; own != nil {
+		return own
+	}
+	return file
 }
 
 // parse cuts a text at its variables.
@@ -212,8 +222,8 @@ func (b *Book) Channel(id string) Channel {
 
 // Language gives the language that a prompt is spoken in where it is another
 // than its file's, else "".
-func (b *Book) Language(id string) string {
-	if p := b.languages["en"][id]; p != nil {
+func (b *Book) Language(language, id string) string {
+	if p := b.languages[language][id]; p != nil {
 		return p.language
 	}
 	return ""

@@ -93,10 +93,10 @@ func TestWhatIsKnownOfAPrompt(t *testing.T) {
 	if b.Channel("H1") != Voice || b.Channel("S-req") != Text || b.Channel("H-vm") != Voicemail || b.Channel("F-w") != Whisper {
 		t.Error("channels")
 	}
-	if b.Language("A-spanish") != "es-US" || b.Language("A1") != "" {
+	if b.Language("en", "A-spanish") != "es-US" || b.Language("en", "A1") != "" {
 		t.Error("languages of single prompts")
 	}
-	if b.Has("no-such") || b.Vars("no-such") != nil || b.Channel("no-such") != "" || b.Language("no-such") != "" {
+	if b.Has("no-such") || b.Vars("no-such") != nil || b.Channel("no-such") != "" || b.Language("en", "no-such") != "" {
 		t.Error("something is known of a prompt that is not there")
 	}
 	if got := b.Template("en", "D11-c"); !strings.Contains(got, "{DATE}") {
@@ -105,7 +105,7 @@ func TestWhatIsKnownOfAPrompt(t *testing.T) {
 	if got := b.Template("en", "no-such"); got != "no-such" {
 		t.Errorf("template %q", got)
 	}
-	if !slices.IsSorted(b.IDs()) || !slices.Equal(b.Languages(), []string{"en"}) {
+	if !slices.IsSorted(b.IDs()) || !slices.Equal(b.Languages(), []string{"en", "es"}) {
 		t.Errorf("%v %v", b.IDs(), b.Languages())
 	}
 }
@@ -148,10 +148,10 @@ func TestEveryFaultOfAFileIsNamed(t *testing.T) {
 func TestLanguagesMustAgree(t *testing.T) {
 	const english = "[a]\nchannel = \"V\"\ntext = \"Call {PHONE}.\"\n[b]\nchannel = \"S\"\ntext = \"Yes.\"\n"
 	const other = "[a]\nchannel = \"V\"\ntext = \"Llame.\"\n[c]\nchannel = \"V\"\ntext = \"Hola.\"\n"
-	formatters["es"] = formatters["en"]
-	defer delete(formatters, "es")
-	_, err := load(fstest.MapFS{"en.toml": {Data: []byte(english)}, "es.toml": {Data: []byte(other)}})
-	for _, want := range []string{"es lacks b", "es: a fills in [], English [PHONE]", "es has c, which English lacks"} {
+	formatters["xx"] = formatters["en"]
+	defer delete(formatters, "xx")
+	_, err := load(fstest.MapFS{"en.toml": {Data: []byte(english)}, "xx.toml": {Data: []byte(other)}})
+	for _, want := range []string{"xx lacks b", "xx: a fills in [], English [PHONE]", "xx has c, which English lacks"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q: %v", want, err)
 		}

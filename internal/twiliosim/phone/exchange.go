@@ -5,33 +5,43 @@ import "context"
 // Exchange is a telephone exchange with one caller's telephone on it.
 //
 // Every method returns the state after it, also for a call that has just ended.
-// A call is named by View.Call; an unknown one gives ErrNoCall, an input that
-// does not fit the moment ErrNotNow, an id that the exchange does not offer
-// ErrUnknownOption. Any other error is the exchange's own fault: it is logged
-// and the visitor is asked to try again, so it must hold nothing personal.
+// A call is named by View.Call, or by Coordinator.Call where the method says so;
+// an unknown one gives ErrNoCall, an input that does not fit the moment
+// ErrNotNow, an id that the exchange does not offer ErrUnknownOption. Any other
+// error is the exchange's own fault: it is logged and the visitor is asked to
+// try again, so it must hold nothing personal.
 //
-// The page sends the inputs of one telephone strictly one after another. Two
-// pages may still drive one Exchange at once, so methods must be safe for
-// concurrent use.
+// The page sends its inputs strictly one after another, and asks for the View
+// once a second. Two pages may still drive one Exchange at once, so methods must
+// be safe for concurrent use.
 type Exchange interface {
 	// Ring places a call to one of View.Lines from one of View.Callers. A call
 	// still open on this telephone is hung up first.
 	Ring(ctx context.Context, line, caller string) (View, error)
-	// Press sends DTMF: one to 32 of the keys 0-9, * and #.
+	// PickUp answers a coordinator's telephone that rings.
+	PickUp(ctx context.Context, call string) (View, error)
+	// Press sends DTMF from the caller's or a coordinator's telephone: one to 32
+	// of the keys 0-9, * and #.
 	Press(ctx context.Context, call, keys string) (View, error)
-	// Silence lets the time that the line waits for pass with nothing pressed.
+	// Silence lets the time that the line waits for pass with nothing pressed on
+	// the caller's or a coordinator's telephone. One that rings stops ringing.
 	Silence(ctx context.Context, call string) (View, error)
 	// Speak gives what would be said into a recording, and ends the recording
 	// with the pound key. Words may be empty: a recording of nothing.
 	Speak(ctx context.Context, call, words string) (View, error)
-	// Hangup is the caller hanging up.
+	// Hangup puts the caller's or a coordinator's telephone down. One that rings
+	// declines the call.
 	Hangup(ctx context.Context, call string) (View, error)
 	// RemoteHangup is the coordinator ending the talk.
 	RemoteHangup(ctx context.Context, call string) (View, error)
 	// View gives the state and changes nothing. With an empty call it is the
-	// latest call's, or the telephone at rest.
+	// caller's latest call's, or the telephone at rest.
 	View(ctx context.Context, call string) (View, error)
-	// SetClock moves the clock to one of the Clock ids.
+	// SetClock moves the clock to one of the Clock ids, to an RFC 3339 time, or
+	// to a date and time of day as an input of type datetime-local writes it
+	// (2006-01-02T15:04), meant in the line's zone. A time of day that comes
+	// twice is the first of the two, one that a clock change leaves out is moved
+	// on by the hour. Anything else gives ErrBadTime.
 	SetClock(ctx context.Context, to string) (View, error)
 	// SetCallee says what happens when the line next rings a coordinator: one
 	// of the Callee ids.
@@ -54,11 +64,16 @@ const (
 	ClockHoliday    = "holiday"    // the next holiday, at a time the line would be open
 )
 
+// ClockLayout is a date and time of day for SetClock.
+const ClockLayout = "2006-01-02T15:04"
+
 // What SetCallee takes.
 const (
-	CalleeAnswers  = "answers"
-	CalleeBusy     = "busy"
-	CalleeNoAnswer = "noanswer"
+	CalleeMyself    = "myself"    // rings until the visitor picks up, declines, or lets it ring
+	CalleeAnswers   = "answers"   // picks up and presses 1
+	CalleeBusy      = "busy"      // is engaged
+	CalleeNoAnswer  = "noanswer"  // rings, and nobody picks up
+	CalleeVoicemail = "voicemail" // a machine picks up
 )
 
 // Code is an error that the page can explain to its visitor.
@@ -69,6 +84,7 @@ const (
 	ErrNoCall        Code = "no_call"        // the call is unknown or over
 	ErrNotNow        Code = "not_now"        // the line does not expect this at the moment
 	ErrUnknownOption Code = "unknown_option" // a line, caller, clock or behaviour that is not offered
+	ErrBadTime       Code = "bad_time"       // SetClock was given no date and time that the clock can show
 )
 
 // Error gives the code in words for a log.

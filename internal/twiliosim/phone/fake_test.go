@@ -27,7 +27,9 @@ var (
 func newFake() *fakeExchange {
 	return &fakeExchange{timeout: 7, v: View{
 		Status: Idle, Now: "Tuesday, 10:12 a.m. in New York", Hours: "The line is open until 9:00 p.m.",
-		Await: Await{Kind: AwaitNone}, Callee: CalleeAnswers,
+		Await: Await{Kind: AwaitNone}, Callee: CalleeMyself, Clock: "2026-11-24T10:12", Coordinators: fakeDesks(),
+		Changes: []Option{{ID: "2026-11-01T01:30:00-04:00", Label: "Clocks go back, Nov 1, 2026"},
+			{ID: "2027-03-14T01:30:00-05:00", Label: "Clocks go forward, Mar 14, 2027"}},
 		Lines: []Option{{"tollfree", "Toll-free", "800-941-9309"},
 			{"international", "International", "+1 775 440 2559"}},
 		Callers: []Option{{"known", "A known caller", "+1 617 555 0142"},
@@ -98,6 +100,7 @@ func (x *fakeExchange) turn(input, call string, do func()) (View, error) {
 	do()
 	v := x.v
 	v.Captions = append([]Caption(nil), x.v.Captions...)
+	v.Coordinators = append([]Coordinator(nil), x.v.Coordinators...)
 	return v, nil
 }
 
@@ -115,6 +118,9 @@ func (x *fakeExchange) Ring(_ context.Context, line, caller string) (View, error
 }
 
 func (x *fakeExchange) Press(_ context.Context, call, keys string) (View, error) {
+	if strings.HasPrefix(call, "desk-") {
+		return x.pressDesk(call, keys)
+	}
 	return x.turn("press "+keys, call, func() {
 		switch {
 		case x.at == "dob":
@@ -142,6 +148,9 @@ func (x *fakeExchange) digit(keys string) {
 }
 
 func (x *fakeExchange) Silence(_ context.Context, call string) (View, error) {
+	if strings.HasPrefix(call, "desk-") {
+		return x.turnDesk("silence", call, func(d *Coordinator) { d.over("Nobody picked up") })
+	}
 	return x.turn("silence", call, func() { x.hear("again") })
 }
 
@@ -156,6 +165,9 @@ func (x *fakeExchange) Speak(_ context.Context, call, words string) (View, error
 }
 
 func (x *fakeExchange) Hangup(_ context.Context, call string) (View, error) {
+	if strings.HasPrefix(call, "desk-") {
+		return x.turnDesk("hangup", call, func(d *Coordinator) { d.over("You hung up") })
+	}
 	return x.turn("hangup", call, func() { x.hear("over") })
 }
 
@@ -168,7 +180,10 @@ func (x *fakeExchange) View(_ context.Context, call string) (View, error) {
 }
 
 func (x *fakeExchange) SetClock(_ context.Context, to string) (View, error) {
-	return x.turn("clock "+to, "", func() { x.v.Now = "Wednesday, 9:30 a.m. in New York" })
+	if to == "" {
+		return View{}, ErrBadTime
+	}
+	return x.turn("clock "+to, "", func() { x.v.Now, x.v.Clock = "Wednesday, 9:30 a.m. in New York", "2026-11-25T09:30" })
 }
 
 func (x *fakeExchange) SetCallee(_ context.Context, behaviour string) (View, error) {

@@ -22,9 +22,10 @@ type fault struct {
 }
 
 var faults = [...]fault{
-	{ErrNoCall, http.StatusNotFound, "This call is over. You can call again."},
+	{ErrNoCall, http.StatusNotFound, "This call is over."},
 	{ErrNotNow, http.StatusConflict, "The line does not expect that at the moment."},
 	{ErrUnknownOption, http.StatusBadRequest, "That is not one of the choices. Please reload the page."},
+	{ErrBadTime, http.StatusBadRequest, "Please give a whole date and time between the years 2000 and 2099, such as 2026-11-01, 1:30 a.m."},
 	{errNotJSON, http.StatusUnsupportedMediaType, "The page and the program do not match. Please reload the page."},
 	{errBadJSON, http.StatusBadRequest, "The page and the program do not match. Please reload the page."},
 	{errTooLong, http.StatusRequestEntityTooLarge, "That is too long. Please use fewer words."},

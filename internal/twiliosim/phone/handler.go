@@ -2,6 +2,8 @@ package phone
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -24,7 +26,7 @@ func Handler(x Exchange, log *slog.Logger) http.Handler {
 	s := &server{x: x, log: log}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
-	for _, a := range []string{"phone.css", "phone.js", "lists.js", "voice.js", "phone.svg"} {
+	for _, a := range []string{"phone.css", "phone.js", "desk.css", "desk.js", "lists.js", "time.js", "voice.js", "phone.svg"} {
 		mux.HandleFunc("GET /"+a, asset(a))
 	}
 	for name, op := range operations(x) {
@@ -45,6 +47,7 @@ func operations(x Exchange) map[string]operation {
 	ops := map[string]operation{
 		"view":   func(ctx context.Context, in input) (View, error) { return x.View(ctx, in.Call) },
 		"ring":   func(ctx context.Context, in input) (View, error) { return x.Ring(ctx, in.Line, in.Caller) },
+		"pickup": func(ctx context.Context, in input) (View, error) { return x.PickUp(ctx, in.Call) },
 		"press":  func(ctx context.Context, in input) (View, error) { return press(ctx, x, in) },
 		"speak":  func(ctx context.Context, in input) (View, error) { return x.Speak(ctx, in.Call, in.Words) },
 		"hangup": func(ctx context.Context, in input) (View, error) { return x.Hangup(ctx, in.Call) },
@@ -83,8 +86,23 @@ func (s *server) drive(name string, op operation) http.HandlerFunc {
 			s.fail(w, name, err)
 			return
 		}
-		writeJSON(w, http.StatusOK, shown(v))
+		writeView(w, v, in.Seen)
 	}
+}
+
+// writeView answers with v under a tag of its content, or with 204 when the page
+// has seen this content already.
+func writeView(w http.ResponseWriter, v View, seen string) {
+	b, _ := json.Marshal(shown(v)) // strings, numbers and lists of them cannot fail
+	sum := sha256.Sum256(b)
+	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	if seen == tag {
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("ETag", tag)
+	writeJSON(w, http.StatusOK, json.RawMessage(b))
 }
 
 // fail renders err and logs it when it is nobody's but ours.
@@ -107,6 +125,7 @@ type input struct {
 	Words     string `json:"words"`
 	To        string `json:"to"`
 	Behaviour string `json:"behaviour"`
+	Seen      string `json:"seen"` // the ETag of the view that the page shows, when no other news is wanted
 }
 
 // decode reads one JSON object. Its errors hold nothing of what was sent.

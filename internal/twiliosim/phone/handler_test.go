@@ -34,7 +34,7 @@ func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func TestPageCanBeReadWithoutItsScript(t *testing.T) {
 	a := ask(Handler(newFake(), discard()), "GET", "/", "")
 	for _, want := range []string{"800-941-9309", "&#43;1 775 440 2559", "Number withheld", "Tuesday, 10:12 a.m. in New York",
-		"no real call is placed", "A holiday", "Does not answer", `aria-label="pound"`, `id="reply"`} {
+		"no real call is placed", "A holiday", "I answer it myself", "Clocks go back, Nov 1, 2026", "Luz Marín", `aria-label="pound"`, `id="reply"`} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page does not show %q", want)
 		}
@@ -62,7 +62,8 @@ func TestNoReplyBoxWithoutTexts(t *testing.T) {
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	h := Handler(newFake(), discard())
 	types := map[string]string{"/": "text/html", "/phone.css": "text/css", "/phone.js": "text/javascript",
-		"/voice.js": "text/javascript", "/lists.js": "text/javascript", "/phone.svg": "image/svg+xml", "/nowhere": "text/plain"}
+		"/voice.js": "text/javascript", "/lists.js": "text/javascript",
+		"/desk.css": "text/css", "/desk.js": "text/javascript", "/time.js": "text/javascript", "/phone.svg": "image/svg+xml", "/nowhere": "text/plain"}
 	for path, want := range types {
 		a := ask(h, "GET", path, "")
 		if got := a.head.Get("Content-Type"); !strings.HasPrefix(got, want) {
@@ -82,6 +83,11 @@ func TestButtonsReachTheExchange(t *testing.T) {
 		{"press", `{"call":"call1","keys":"1"}`, "press 1"},
 		{"press", `{"call":"call1","keys":"*#0"}`, "press *#0"},
 		{"silence", `{"call":"call1"}`, "silence"},
+		{"pickup", `{"call":"desk-sam"}`, "pickup at desk-sam"},
+		{"press", `{"call":"desk-sam","keys":"2"}`, "press 2 at desk-sam"},
+		{"silence", `{"call":"desk-sam"}`, "silence at desk-sam"},
+		{"hangup", `{"call":"desk-sam"}`, "hangup at desk-sam"},
+		{"clock", `{"to":"2026-11-01T01:30"}`, "clock 2026-11-01T01:30"},
 		{"speak", `{"call":"call1","words":"Maria, M A R I A"}`, "speak Maria, M A R I A"},
 		{"hangup", `{"call":"call1"}`, "hangup"},
 		{"remote-hangup", `{"call":"call1"}`, "remote-hangup"},
@@ -93,6 +99,7 @@ func TestButtonsReachTheExchange(t *testing.T) {
 		t.Run(tt.path, func(t *testing.T) {
 			x := newFake()
 			x.v.Call = "call1"
+			x.ringDesk(0, 20)
 			a := ask(Handler(x, discard()), "POST", "/phone/"+tt.path, tt.body)
 			if got := x.did(); a.status != http.StatusOK || got != tt.did {
 				t.Errorf("status %d, the line was given %q, want %q", a.status, got, tt.did)
@@ -104,12 +111,34 @@ func TestButtonsReachTheExchange(t *testing.T) {
 			if err := json.Unmarshal([]byte(a.body), &v); err != nil {
 				t.Fatalf("the answer is no JSON: %v", err)
 			}
-			for _, list := range []string{"captions", "case", "texts", "traffic", "lines", "callers"} {
+			for _, list := range []string{"captions", "case", "texts", "traffic", "lines", "callers", "coordinators", "changes"} {
 				if _, ok := v[list].([]any); !ok {
 					t.Errorf("%s is no list", list)
 				}
 			}
 		})
+	}
+}
+
+func TestAViewIsSentOnlyWhenThereIsNews(t *testing.T) {
+	x := newFake()
+	h := Handler(x, discard())
+	first := ask(h, "POST", "/phone/view", `{}`)
+	tag := first.head.Get("ETag")
+	if first.status != http.StatusOK || tag == "" {
+		t.Fatalf("the first view: status %d, tag %q", first.status, tag)
+	}
+	seen, err := json.Marshal(map[string]string{"seen": tag})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := ask(h, "POST", "/phone/view", string(seen)); a.status != http.StatusNoContent || a.body != "" {
+		t.Errorf("nothing is new, and the page gets status %d and %d bytes", a.status, len(a.body))
+	}
+	x.ringDesk(1, 20)
+	a := ask(h, "POST", "/phone/view", string(seen))
+	if a.status != http.StatusOK || !strings.Contains(a.body, `"status":"ringing"`) {
+		t.Errorf("a coordinator's telephone rings, and the page gets status %d", a.status)
 	}
 }
 
@@ -131,6 +160,7 @@ func TestRefusals(t *testing.T) {
 		{"call over", newFake(), `{"call":"other","keys":"1"}`, nil, 404, ErrNoCall},
 		{"not now", wrong(ErrNotNow), press, nil, 409, ErrNotNow},
 		{"no such choice", wrong(ErrUnknownOption), press, nil, 400, ErrUnknownOption},
+		{"no such time", wrong(ErrBadTime), press, nil, 400, ErrBadTime},
 		{"our fault", wrong(errors.New("the exchange is on fire")), press, nil, 500, errFault},
 		{"no keys", fine, `{"keys":""}`, nil, 400, errBadKeys},
 		{"a letter", fine, `{"keys":"1a"}`, nil, 400, errBadKeys},

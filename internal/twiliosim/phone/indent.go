@@ -12,7 +12,11 @@ import (
 // the script finds arrays everywhere.
 func shown(v View) View {
 	v.Captions, v.Case, v.Texts = full(v.Captions), full(v.Case), full(v.Texts)
-	v.Lines, v.Callers = full(v.Lines), full(v.Callers)
+	v.Lines, v.Callers, v.Changes = full(v.Lines), full(v.Callers), full(v.Changes)
+	v.Coordinators = full(slices.Clone(v.Coordinators))
+	for i := range v.Coordinators {
+		v.Coordinators[i].Captions = full(v.Coordinators[i].Captions)
+	}
 	v.Traffic = full(slices.Clone(v.Traffic))
 	for i := range v.Traffic {
 		v.Traffic[i].TwiML = indented(v.Traffic[i].TwiML)

@@ -35,9 +35,11 @@ var clockChoices = [...]Option{
 }
 
 var calleeChoices = [...]Option{
-	{ID: CalleeAnswers, Label: "Answers"},
-	{ID: CalleeBusy, Label: "Is busy"},
-	{ID: CalleeNoAnswer, Label: "Does not answer"},
+	{ID: CalleeMyself, Label: "I answer it myself"},
+	{ID: CalleeAnswers, Label: "Answers and presses 1 by itself"},
+	{ID: CalleeBusy, Label: "Busy"},
+	{ID: CalleeNoAnswer, Label: "Nobody answers"},
+	{ID: CalleeVoicemail, Label: "Voicemail answers"},
 }
 
 // pageData is what the template reads.

@@ -5,6 +5,7 @@ type View struct {
 	Call     string    `json:"call"`     // opaque name of the call; empty before the first one
 	Status   Status    `json:"status"`   // of the call
 	Now      string    `json:"now"`      // the clock in words: "Tuesday, 10:12 a.m. in New York"
+	Clock    string    `json:"clock"`    // the clock in ClockLayout, in the line's zone
 	Hours    string    `json:"hours"`    // optional: "The line is open", "The line is closed until 9:00 a.m."
 	Captions []Caption `json:"captions"` // the whole call, oldest first
 	Await    Await     `json:"await"`    // what the line waits for
@@ -16,16 +17,37 @@ type View struct {
 	Lines    []Option  `json:"lines"`    // numbers that can be called; never empty
 	Callers  []Option  `json:"callers"`  // who can call; never empty
 	Callee   string    `json:"callee"`   // one of the Callee ids
+
+	// Coordinators are the coordinators' telephones, in an order that stays.
+	Coordinators []Coordinator `json:"coordinators"`
+	// Changes are moments at which clocks change, the next of each kind: the id
+	// is an RFC 3339 time for SetClock, shortly before.
+	Changes []Option `json:"changes"`
 }
 
-// Status is where the caller's telephone is.
+// Coordinator is one coordinator's telephone, with the newest call to it that
+// is not over, or the last one.
+type Coordinator struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Note     string    `json:"note"`     // languages: "Speaks English and Spanish"
+	Call     string    `json:"call"`     // opaque name of the call; empty before the first one
+	Status   Status    `json:"status"`   // of the call
+	Captions []Caption `json:"captions"` // what this coordinator hears, oldest first; ByCaller is who holds this telephone
+	Await    Await     `json:"await"`    // while it rings: how long
+}
+
+// Status is where a telephone is.
 type Status string
 
-// The states of a telephone: idle → in-call by Ring; in-call ↔ talking as a
-// coordinator comes and goes; in-call and talking → ended by either side;
-// ended → in-call by Ring.
+// The states of a telephone. The caller's: idle → in-call by Ring; in-call ↔
+// talking as a coordinator comes and goes; in-call and talking → ended by either
+// side; ended → in-call by Ring. A coordinator's: idle and ended → ringing when
+// the line rings it; ringing → in-call by PickUp; in-call → talking when the
+// caller is connected; each of them → ended.
 const (
 	Idle    Status = "idle"
+	Ringing Status = "ringing"
 	InCall  Status = "in-call"
 	Talking Status = "talking"
 	Ended   Status = "ended"
@@ -47,7 +69,7 @@ const (
 	ByLine        Who = "line"
 	ByCaller      Who = "caller" // keys pressed, words recorded
 	ByCoordinator Who = "coordinator"
-	ByNote        Who = "note" // what happened: "Ringing a coordinator", "You hung up"
+	ByNote        Who = "note" // what happened: "(soft music)", "You hung up"
 )
 
 // Await is what the line waits for.
@@ -62,6 +84,9 @@ type Await struct {
 	// TimeoutSeconds is how long nothing may be pressed after the line has
 	// spoken, or after the last key. 0 means that the page reports no silence.
 	TimeoutSeconds int `json:"timeoutSeconds"`
+	// Holding: a coordinator is being looked for meanwhile, and the caller hears
+	// the line's music.
+	Holding bool `json:"holding"`
 }
 
 // AwaitKind is a way of waiting.

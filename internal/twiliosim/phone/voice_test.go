@@ -21,22 +21,22 @@ func TestKeysInterruptTheVoice(t *testing.T) {
 	if b == nil {
 		return
 	}
-	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: aVoice}); err != nil {
+	if _, err := chromedp.Call(b.Ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: aVoice}); err != nil {
 		t.Fatalf("give the browser a voice: %v", err)
 	}
-	b.do(chromedp.Reload())
-	b.until(`document.getElementById("aloud").checked`)
-	b.click("#ring")
-	b.until(`speechSynthesis.said.join() === "en-US Thank you for calling the Online Second Opinion program."`)
-	b.do(chromedp.KeyEvent("1"))
-	b.until(`speechSynthesis.cut >= 1 && speechSynthesis.said.length === 2`)
-	b.sees("#captions .saying", "I will ask a few short questions.")
-	if got := b.eval(`speechSynthesis.said[1]`); got != "en-US I will ask a few short questions." {
+	b.Do(chromedp.Reload())
+	b.Until(`document.getElementById("aloud").checked`)
+	b.Click("#ring")
+	b.Until(`speechSynthesis.said.join() === "en-US Thank you for calling the Online Second Opinion program."`)
+	b.Do(chromedp.KeyEvent("1"))
+	b.Until(`speechSynthesis.cut >= 1 && speechSynthesis.said.length === 2`)
+	b.Sees("#captions .saying", "I will ask a few short questions.")
+	if got := b.Eval(`speechSynthesis.said[1]`); got != "en-US I will ask a few short questions." {
 		t.Errorf("after the key the voice says %q", got)
 	}
-	if got := b.eval(`document.getElementById("captions").getAttribute("aria-live")`); got != "off" {
+	if got := b.Eval(`document.getElementById("captions").getAttribute("aria-live")`); got != "off" {
 		t.Errorf("a screen reader reads the captions over the voice: aria-live is %q", got)
 	}
-	b.click("#hangup")
-	b.until(`speechSynthesis.cut === 2`)
+	b.Click("#hangup")
+	b.Until(`speechSynthesis.cut === 2`)
 }

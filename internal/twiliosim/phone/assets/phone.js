@@ -1,14 +1,18 @@
-// The telephone's behaviour: one queue of inputs, one view, one timer.
+// The page's behaviour: one queue of inputs, one view, and the caller's telephone.
+import { connect, pressDesk, showDesks, silenceDesks } from "/desk.js";
 import { grow, make, showTraffic } from "/lists.js";
-import { speech, tone } from "/voice.js";
+import { makeTimer } from "/time.js";
+import { makeSpeaker, tone, voice } from "/voice.js";
 
 const $ = (id) => document.getElementById(id);
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 const kept = sessionStorage;
+const speech = makeSpeaker();
 
 // rest: the visitor is choosing the next call, whatever became of the last.
 // spoken: how many captions have been said. since: when the call began.
 // live: what comes now is news, no longer what was there when the page loaded.
+// turn: what of a view the caller has to react to. away: nothing answers.
 const state = {
   view: null,
   call: kept.getItem("call") || "",
@@ -16,48 +20,68 @@ const state = {
   rest: !kept.getItem("call"),
   spoken: -1,
   live: false,
+  turn: "",
+  away: false,
 };
 
 // ---- Talking to the exchange -------------------------------------------
 
 // Inputs go out one after another, in the order in which they were made.
-// Hanging up drops those that still wait.
+// Hanging up drops those of the caller's that still wait.
 let queue = Promise.resolve();
+let waiting = 0;
 let era = 0;
 
+function enqueue(work) {
+  waiting++;
+  queue = queue.then(work).finally(() => { waiting--; });
+  return queue;
+}
+
+// send is for the caller's telephone and the scenery.
 function send(operation, fields = {}) {
   timer.stop();
   const mine = era;
-  queue = queue.then(async () => {
+  return enqueue(async () => {
     if (mine !== era) return;
     const view = await post(operation, fields);
     if (view && mine === era) show(view);
   });
-  return queue;
 }
 
-async function post(operation, fields) {
+// look is for everything else: the caller need not notice.
+function look(operation, fields, quiet) {
+  return enqueue(async () => {
+    const view = await post(operation, fields, quiet);
+    if (view) show(view, true);
+  });
+}
+
+async function post(operation, fields, quiet) {
   try {
     const answer = await fetch("/phone/" + operation, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ call: state.call, ...fields }),
     });
+    state.away = false;
+    if (answer.status === 204) return null;
     const body = await answer.json();
-    if (answer.ok) return body;
-    tell(body.error.message);
-    return recover(operation, body.error.code);
+    if (answer.ok) return { ...body, tag: answer.headers.get("ETag") };
+    return recover(operation, fields, body.error, quiet);
   } catch {
-    tell("The demonstration does not answer. Is it still running?");
+    if (!quiet || !state.away) tell("The demonstration does not answer. Is it still running?");
+    state.away = true;
     return null;
   }
 }
 
 // After a refusal the page shows what is, instead of what it believed.
-function recover(operation, code) {
-  if (operation === "view") return null;
-  if (code === "no_call") state.call = "";
-  return post("view", {});
+function recover(operation, fields, error, quiet) {
+  const lost = error.code === "no_call" && !("call" in fields);
+  if (!quiet || lost) tell(error.message);
+  if (lost) state.call = "";
+  return operation !== "view" || lost ? post("view", {}, true) : null;
 }
 
 let toastEnds = 0;
@@ -68,33 +92,10 @@ function tell(message) {
   toastEnds = setTimeout(() => { $("toast").hidden = true; }, 9000);
 }
 
-// ---- Time with nothing pressed -------------------------------------------
-
-const timer = {
-  id: 0,
-  start() {
-    timer.stop();
-    const seconds = state.view.await.timeoutSeconds;
-    if (!seconds || !$("limits").checked) return;
-    let left = seconds;
-    const step = reduced.matches ? 1 : 0.25;
-    timer.draw(1);
-    timer.id = setInterval(() => {
-      if (document.hidden || writing()) return;
-      left -= step;
-      timer.draw(Math.max(left, 0) / seconds);
-      if (left <= 0) send("silence");
-    }, step * 1000);
-  },
-  stop() {
-    clearInterval(timer.id);
-    timer.draw(0);
-  },
-  draw(share) { $("left").style.strokeDashoffset = String(100 - 100 * share); },
-};
-
 // Who is typing an answer is not silent.
 const writing = () => !$("voice").hidden && $("words").value.trim() !== "";
+const timer = makeTimer((share) => { $("left").style.strokeDashoffset = String(100 - 100 * share); }, writing);
+const startTimer = () => timer.start(state.view.await.timeoutSeconds, () => send("silence"));
 
 // ---- Pressing -------------------------------------------------------------
 
@@ -123,30 +124,37 @@ function flash(key) {
 
 function typed(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-  if (event.target.closest("textarea, select, #reply")) return;
-  if (/^[0-9*#]$/.test(event.key)) {
-    event.preventDefault();
-    press(event.key);
-  }
+  if (event.target.closest("textarea, select, #reply, #moment") || !/^[0-9*#]$/.test(event.key)) return;
+  event.preventDefault();
+  const desk = event.target.closest("[data-desk]");
+  if (desk) pressDesk(desk, event.key);
+  else press(event.key);
 }
 
 // ---- Showing ----------------------------------------------------------------
 
-function show(view) {
+// show draws a view; asked says that the page asked for it, so that only what
+// is new may disturb the caller.
+function show(view, asked) {
   if (state.rest && view.status === "ended") view = atRest(view);
   const focused = document.activeElement;
   if (view.call !== state.call) fresh(view.call);
   state.view = view;
   document.body.dataset.status = view.status;
   document.body.dataset.await = view.await.kind;
+  document.body.dataset.ready = "";
   showCall(view);
   showScene(view);
   showCase(view);
   showTexts(view);
   showTraffic($("traffic"), view.traffic);
   $("trips").textContent = view.traffic.length;
+  showDesks(view.coordinators);
   keepFocus(focused, view.status);
-  follow(view.captions);
+  const turn = JSON.stringify([view.call, view.status, view.await, view.captions.length]);
+  const same = turn === state.turn;
+  state.turn = turn;
+  if (!asked || !same) follow(view.captions);
 }
 
 // fresh forgets the call before.
@@ -170,7 +178,7 @@ async function follow(captions) {
     .slice(from)
     .filter((c) => c.who === "line" || c.who === "coordinator");
   if (!aloud.length && speech.busy) return;
-  if (await speech.say(aloud, keepInSight)) timer.start();
+  if (await speech.say(aloud, keepInSight)) startTimer();
 }
 
 const places = { idle: "Ready to call", "in-call": "In a call", talking: "With a coordinator", ended: "Call ended" };
@@ -186,13 +194,18 @@ function showCall(view) {
   $("again").hidden = view.status !== "ended";
   $("talk").hidden = view.status !== "talking";
   $("over").hidden = view.status !== "ended";
-  $("where").textContent = awaits === "ringing" ? "Ringing a coordinator" : places[view.status];
+  showPlace(view.await.holding ? "Waiting for a coordinator" : awaits === "ringing" ? "Ringing a coordinator" : places[view.status]);
   $("wait").disabled = !["keys", "recording", "ringing"].includes(awaits);
   for (const key of $("keys").children) key.disabled = $("wait").disabled;
   showVoice(awaits === "recording");
   showKeyed(view.await, awaits === "keys");
   showCaptions(view.captions);
   if (idle) $("length").textContent = "";
+}
+
+// A screen reader reads only what changes.
+function showPlace(words) {
+  if ($("where").textContent !== words) $("where").textContent = words;
 }
 
 function showVoice(recording) {
@@ -214,6 +227,8 @@ function showKeyed(awaits, keys) {
 // It does not go to Hang up, where one key too many would end the call.
 function keepFocus(focused, status) {
   if (focused === document.body || focused.getClientRects().length) return;
+  const desk = focused.closest("[data-desk]");
+  if (desk) return desk.querySelector(desk.dataset.status === "ringing" ? ".pickup" : ".heard").focus({ preventScroll: true });
   const next = { idle: "ring", ended: "again" }[status] || "captions";
   $(next).focus({ preventScroll: true });
 }
@@ -255,7 +270,12 @@ function keepInSight(item) {
 function showScene(view) {
   $("now").textContent = view.now;
   $("hours").textContent = view.hours;
-  if (view.callee) $("callee").value = view.callee;
+  if (view.callee && $("callee")) $("callee").value = view.callee;
+  if (!("touched" in $("moment-at").dataset)) $("moment-at").value = view.clock;
+  view.changes.forEach((change, i) => {
+    const button = $("changes").children[i];
+    if (button) [button.dataset.clock, button.textContent] = [change.id, change.label];
+  });
 }
 
 function showCase(view) {
@@ -309,6 +329,15 @@ function chooseAgain() {
   show(state.view);
 }
 
+// What was typed stays until the clock has moved.
+async function setClock(to) {
+  const before = state.view.clock;
+  await look("clock", { to });
+  if (state.view.clock === before) return;
+  delete $("moment-at").dataset.touched;
+  showScene(state.view);
+}
+
 const on = (id, event, act) => $(id) && $(id).addEventListener(event, act);
 const submit = (act) => (event) => { event.preventDefault(); act(); };
 
@@ -321,7 +350,7 @@ on("wait", "click", () => { speech.stop(); send("silence"); });
 on("voice", "submit", submit(done));
 on("words", "keydown", (e) => { if (e.key === "#" || (e.key === "Enter" && !e.shiftKey)) { e.preventDefault(); done(); } });
 on("keys", "click", (e) => { const key = e.target.closest("[data-key]"); if (key) press(key.dataset.key); });
-on("callee", "change", (e) => send("callee", { behaviour: e.target.value }));
+on("callee", "change", (e) => look("callee", { behaviour: e.target.value }));
 on("reply", "submit", submit(() => {
   const said = $("reply-words").value.trim();
   $("reply-words").value = "";
@@ -331,13 +360,11 @@ on("aloud", "change", () => {
   kept.setItem("aloud", $("aloud").checked ? "yes" : "no");
   chooseVoice();
 });
-on("limits", "change", () => {
-  timer.stop();
-  if (state.view && !speech.busy) timer.start();
-});
-document.querySelectorAll("[data-clock]").forEach((b) => b.addEventListener("click", () => send("clock", { to: b.dataset.clock })));
+on("clocks", "click", (e) => { const b = e.target.closest("[data-clock]"); if (b) setClock(b.dataset.clock); });
+on("moment", "submit", submit(() => setClock($("moment-at").value)));
+on("moment-at", "input", () => { $("moment-at").dataset.touched = ""; });
 document.addEventListener("keydown", typed);
-addEventListener("pagehide", speech.stop);
+addEventListener("pagehide", () => { speech.stop(); silenceDesks(); });
 
 setInterval(() => {
   const open = state.view && (state.view.status === "in-call" || state.view.status === "talking");
@@ -349,15 +376,20 @@ setInterval(() => {
 // chooseVoice offers speech where the browser has a voice. While the page
 // speaks, a screen reader need not read the same words.
 function chooseVoice() {
-  const able = speech.able();
+  const able = voice.able();
   if (able && $("aloud").disabled) $("aloud").checked = kept.getItem("aloud") !== "no";
   $("aloud").disabled = !able;
   if (!able) $("aloud").checked = false;
-  speech.aloud($("aloud").checked);
-  $("captions").setAttribute("aria-live", $("aloud").checked ? "off" : "polite");
+  voice.aloud($("aloud").checked);
+  const live = $("aloud").checked ? "off" : "polite";
+  document.querySelectorAll("#captions, .heard").forEach((log) => log.setAttribute("aria-live", live));
 }
 
 $("aloud").disabled = true;
 chooseVoice();
-speech.changed(chooseVoice);
+voice.changed(chooseVoice);
+connect(look);
 send("view");
+setInterval(() => {
+  if (!document.hidden && !waiting) look("view", { seen: state.view ? state.view.tag : "" }, true);
+}, 1000);

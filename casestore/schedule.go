@@ -1,0 +1,90 @@
+package casestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Due is something to be done at a time: a text to be sent, an attempt to be made.
+type Due struct {
+	Kind EffectKind
+	ID   string
+	// Partition is where it lies.
+	Partition Partition
+}
+
+func (d Due) member() string { return string(d.Kind) + "|" + d.ID }
+
+// dueKey: sorted set "kind|ID" by due time (Unix ms). What is to be done at a
+// time; while somebody does it, the time is when another may take it over.
+func dueKey(p Partition) string { return key(p, "due", "") }
+
+// claimDueScript takes what is due, and gives it to nobody else for a while.
+//
+//	KEYS[1] due; ARGV: now ms, lease ends ms, how many at most
+//
+// It returns the members taken, the earliest first.
+var claimDueScript = redis.NewScript(claimDueSource)
+
+const claimDueSource = `
+local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+for _, m in ipairs(members) do redis.call('ZADD', KEYS[1], ARGV[2], m) end
+return members
+`
+
+// ClaimDue takes up to most things of a partition that are due, and gives them to
+// no other caller until lease has passed. What is not finished by then is due
+// again: nothing is lost with a replica that dies. Its cost depends on what is
+// due, not on how much is scheduled.
+func (s *Store) ClaimDue(ctx context.Context, p Partition, most int, lease time.Duration) ([]Due, error) {
+	now := s.now()
+	members, err := claimDueScript.Run(ctx, s.rdb, []string{dueKey(p)}, now.UnixMilli(), now.Add(lease).UnixMilli(), most).StringSlice()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("casestore: claim what is due: %w", err)
+	}
+	out := make([]Due, 0, len(members))
+	for _, m := range members {
+		kind, id, _ := strings.Cut(m, "|")
+		out = append(out, Due{Kind: EffectKind(kind), ID: id, Partition: p})
+	}
+	return out, nil
+}
+
+// Schedule has something done at a time, in place of any earlier time.
+func (s *Store) Schedule(ctx context.Context, d Due, at time.Time) error {
+	if err := s.rdb.ZAdd(ctx, dueKey(d.Partition), redis.Z{Score: float64(at.UnixMilli()), Member: d.member()}).Err(); err != nil {
+		return fmt.Errorf("casestore: schedule: %w", err)
+	}
+	return nil
+}
+
+// Finish takes something off the schedule.
+func (s *Store) Finish(ctx context.Context, d Due) error {
+	if err := s.rdb.ZRem(ctx, dueKey(d.Partition), d.member()).Err(); err != nil {
+		return fmt.Errorf("casestore: finish: %w", err)
+	}
+	return nil
+}
+
+// DueAt says when something is to be done; zero when it is not scheduled.
+func (s *Store) DueAt(ctx context.Context, d Due) (time.Time, error) {
+	score, err := s.rdb.ZScore(ctx, dueKey(d.Partition), d.member()).Result()
+	if errors.Is(err, redis.Nil) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("casestore: due time: %w", err)
+	}
+	return time.UnixMilli(int64(score)).UTC(), nil
+}
+
+// addDue schedules in a step with whatever else is written.
+func (o *operations) addDue(d Due, at time.Time) {
+	o.add("ZADD", dueKey(d.Partition), strconv.FormatInt(at.UnixMilli(), 10), d.member())
+}

@@ -1,0 +1,260 @@
+package casestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"secondline/internal/private"
+)
+
+// TextState says how far a text has come.
+type TextState string
+
+// The states of a text: pending → submitting → sent → delivered or undelivered;
+// pending → dropped where it may not or need not be sent any more; submitting →
+// failed where Twilio refuses it. A transient failure leads back to pending. None
+// of delivered, undelivered, failed and dropped is left.
+const (
+	TextPending     TextState = "pending"
+	TextSubmitting  TextState = "submitting" // Twilio is being asked; after a crash it is looked up
+	TextSent        TextState = "sent"       // Twilio has it
+	TextDelivered   TextState = "delivered"
+	TextUndelivered TextState = "undelivered"
+	TextFailed      TextState = "failed"
+	TextDropped     TextState = "dropped"
+)
+
+// Final says that the text will not change any more.
+func (s TextState) Final() bool {
+	return s == TextDelivered || s == TextUndelivered || s == TextFailed || s == TextDropped
+}
+
+// TextKind says why a text is sent.
+type TextKind string
+
+// The kinds of text. A reply answers what the person has just written, at any
+// hour; a notice and an update wait for a decent hour; an update is superseded by
+// the next stage, and there is one a day.
+const (
+	TextReply  TextKind = "reply"
+	TextNotice TextKind = "notice"
+	TextUpdate TextKind = "update"
+)
+
+// Text is one text message to a person.
+type Text struct {
+	ID      string
+	Version int
+	Kind    TextKind
+	To      private.Text // E.164
+	From    string       // a number of ours
+	// Prompt is the wording, Vars its values, Language a tag of the wording.
+	Prompt   string
+	Vars     map[string]private.Text
+	Language string
+	// Case and Stage are what an update tells of.
+	Case  CaseID
+	Stage Stage
+	// Created is when it was decided on, Expires when it is no use any more.
+	Created, Expires time.Time
+
+	State TextState
+	// At is when it came into its state, Tries how often Twilio was asked.
+	At    time.Time
+	Tries int
+	// SID is Twilio's, Code its error code, Reason why it was dropped or failed.
+	SID    string
+	Code   int
+	Reason string
+	// Partition is where it lies; it is not part of what is kept.
+	Partition Partition
+}
+
+// EffectText sends a text, or settles what became of it. Its data is the text's
+// ID. It may be done any number of times.
+const EffectText EffectKind = "text"
+
+// How long texts are kept.
+const textLives = 30 * 24 * time.Hour
+
+// textKey: hash v, d. One text; lives textLives.
+func textKey(p Partition, id string) string { return key(p, "text", id) }
+
+// textsKey: sorted set text ID by creation (Unix ms). A number's texts; lives
+// textLives after the last.
+func textsKey(id PersonID) string { return key(id.Partition(), "texts", string(id)) }
+
+// NewTextID draws an ID of 80 random bits.
+func NewTextID() string { return "x" + random(10) }
+
+// addText queues a text in a step with whatever else is written.
+func (s *Store) addText(ops *operations, id PersonID, t *Text, at time.Time) {
+	p := id.Partition()
+	t.State, t.At, t.Version, t.Partition = TextPending, s.now(), 1, p
+	ops.add("HSET", textKey(p, t.ID), "v", 1, "d", s.ring.Seal(t.ID, "text", encodeText(t)))
+	ops.add("PEXPIRE", textKey(p, t.ID), textLives.Milliseconds())
+	ops.add("ZADD", textsKey(id), t.Created.UnixMilli(), t.ID)
+	ops.add("PEXPIRE", textsKey(id), textLives.Milliseconds())
+	ops.addDue(Due{Kind: EffectText, ID: t.ID, Partition: p}, at)
+	if !at.After(s.now()) {
+		ops.addEffect(p, Effect{Kind: EffectText, Data: t.ID})
+	}
+}
+
+// Text reads a text. It fails with ErrNotFound.
+func (s *Store) Text(ctx context.Context, p Partition, id string) (*Text, error) {
+	values, err := s.rdb.HMGet(ctx, textKey(p, id), "v", "d").Result()
+	if err != nil {
+		return nil, fmt.Errorf("casestore: text %s: %w", id, err)
+	}
+	return s.openText(p, id, values)
+}
+
+func (s *Store) openText(p Partition, id string, values []any) (*Text, error) {
+	version, plain, err := s.openVersioned(id, "text", values)
+	if err != nil {
+		return nil, fmt.Errorf("casestore: text %s: %w", id, err)
+	}
+	t, err := decodeText(id, version, plain)
+	if err == nil {
+		t.Partition = p
+	}
+	return t, err
+}
+
+// MoveText changes a text by compare and set. move returns false to leave it as
+// it is; next is when it is due again, zero where nothing is left to do.
+func (s *Store) MoveText(ctx context.Context, p Partition, id string, move func(*Text) (next time.Time, changed bool)) (*Text, error) {
+	for range 20 {
+		t, err := s.Text(ctx, p, id)
+		if err != nil {
+			return nil, err
+		}
+		next, changed := move(t)
+		if !changed {
+			return t, nil
+		}
+		expected := t.Version
+		t.Version++
+		t.At = s.now()
+		ops := s.versioned(textKey(p, id), expected, s.ring.Seal(id, "text", encodeText(t)), textLives)
+		due := Due{Kind: EffectText, ID: id, Partition: p}
+		if next.IsZero() {
+			ops.add("ZREM", dueKey(p), due.member())
+		} else {
+			ops.addDue(due, next)
+		}
+		switch err := s.runCommit(ctx, ops); {
+		case errors.Is(err, ErrConflict):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("casestore: text %s: %w", id, err)
+		}
+		return t, nil
+	}
+	return nil, fmt.Errorf("casestore: text %s: %w", id, ErrConflict)
+}
+
+// Texts reads the texts to a number that were decided on since a time, the oldest
+// first.
+func (s *Store) Texts(ctx context.Context, id PersonID, since time.Time) ([]*Text, error) {
+	ids, err := s.rdb.ZRangeByScore(ctx, textsKey(id), &redis.ZRangeBy{Min: fmt.Sprint(since.UnixMilli()), Max: "+inf"}).Result()
+	if err != nil {
+		return nil, fmt.Errorf("casestore: texts: %w", err)
+	}
+	values := make([]*redis.SliceCmd, len(ids))
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	if _, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i, text := range ids {
+			values[i] = pipe.HMGet(ctx, textKey(id.Partition(), text), "v", "d")
+		}
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("casestore: texts: %w", err)
+	}
+	out := make([]*Text, 0, len(ids))
+	for i, text := range ids {
+		t, err := s.openText(id.Partition(), text, values[i].Val())
+		if err != nil {
+			s.log.Error("a text cannot be read", "text", text, "err", err)
+			continue
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// QueueText queues a text by itself, at a time.
+func (s *Store) QueueText(ctx context.Context, t *Text, at time.Time) error {
+	id := s.ring.Person(t.To)
+	ops := operations{keys: []string{textKey(id.Partition(), t.ID)}}
+	s.addText(&ops, id, t, at)
+	return s.runPlain(ctx, ops)
+}
+
+// capScript counts something against a bound for a while.
+//
+//	KEYS[1] the count; ARGV: bound, lifetime ms
+//
+// It returns 1 when the bound is not passed, and counts then; else 0.
+var capScript = redis.NewScript(capSource)
+
+const capSource = `
+local n = tonumber(redis.call('GET', KEYS[1]) or '0')
+if n >= tonumber(ARGV[1]) then return 0 end
+n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1
+`
+
+// Cap counts one more of what, unless there were most within the window that the
+// first of them began. what holds nothing personal.
+func (s *Store) Cap(ctx context.Context, what string, most int, window time.Duration) (bool, error) {
+	hash := s.ring.hash("cap", what)
+	n, err := capScript.Run(ctx, s.rdb, []string{key(partitionOf(hash), "cap", hash)}, most, window.Milliseconds()).Int()
+	if err != nil {
+		return false, fmt.Errorf("casestore: cap: %w", err)
+	}
+	return n == 1, nil
+}
+
+func encodeText(t *Text) []byte {
+	w := &writer{b: append(make([]byte, 0, 256), wireFormat)}
+	w.text(string(t.Kind))
+	w.told(t.To)
+	w.text(t.From)
+	w.text(t.Prompt)
+	w.all(t.Vars)
+	w.text(t.Language)
+	w.text(string(t.Case))
+	w.text(string(t.Stage))
+	w.when(t.Created)
+	w.when(t.Expires)
+	w.text(string(t.State))
+	w.when(t.At)
+	w.int(t.Tries)
+	w.text(t.SID)
+	w.int(t.Code)
+	w.text(t.Reason)
+	return w.b
+}
+
+func decodeText(id string, version int, plain []byte) (*Text, error) {
+	r, err := openWire(plain)
+	if err != nil {
+		return nil, err
+	}
+	t := &Text{ID: id, Version: version, Kind: TextKind(r.text()), To: r.told(), From: r.text(), Prompt: r.text(), Vars: r.all(), Language: r.text(),
+		Case: CaseID(r.text()), Stage: Stage(r.text()), Created: r.when(), Expires: r.when(), State: TextState(r.text()), At: r.when(), Tries: r.int(),
+		SID: r.text(), Code: r.int(), Reason: r.text()}
+	if r.err != nil {
+		return nil, fmt.Errorf("casestore: text %s: %w", id, r.err)
+	}
+	return t, nil
+}

@@ -1,0 +1,34 @@
+package sms
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics counts what is texted. No label holds anything personal.
+type Metrics struct {
+	received, sent, refused, ended, capped, lookedUp, tasks *prometheus.CounterVec
+	optOuts, missedOptOuts                                  prometheus.Counter
+}
+
+// NewMetrics makes the counters; Register makes them visible.
+func NewMetrics() *Metrics {
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Subsystem: "text", Name: name, Help: help}, labels)
+	}
+	one := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "secondline", Subsystem: "text", Name: name, Help: help})
+	}
+	return &Metrics{
+		received: vec("received_total", "Messages by what they were understood as.", "kind"),
+		sent:     vec("sent_total", "Texts that Twilio took, by prompt.", "prompt"),
+		refused:  vec("refused_total", "Attempts that failed, at Twilio or in the network, by class.", "class"),
+		ended:    vec("ended_total", "Texts by the state in which they ended and why.", "state", "reason"),
+		capped:   vec("capped_total", "Texts that a bound held back, by bound.", "bound"),
+		lookedUp: vec("looked_up_total", "Texts whose sending was not answered, by what Twilio knew.", "found"),
+		tasks:    vec("tasks_total", "What texts put before a person, by kind.", "kind"),
+		optOuts:  one("opt_outs_total", "Messages that stopped texts and automated calls."), missedOptOuts: one("missed_opt_outs_total", "Opt-outs that only the network knew of."),
+	}
+}
+
+// Register makes the counters visible.
+func (m *Metrics) Register(r prometheus.Registerer) {
+	r.MustRegister(m.received, m.sent, m.refused, m.ended, m.capped, m.lookedUp, m.tasks, m.optOuts, m.missedOptOuts)
+}
