@@ -75,7 +75,7 @@ func (c Contact) May(by Channel, reply bool) Reason {
 	p, asked := c.Permissions[by]
 	stopped := !c.OptedOut.At.IsZero()
 	switch {
-	case stopped && by == ByText && !c.TextsBack.Before(c.OptedOut.At):
+	case stopped && by == ByText && c.TextsBack.After(c.OptedOut.At):
 	case stopped && (by == ByText || !p.Given || !p.At.After(c.OptedOut.At)):
 		return ReasonOptedOut
 	}

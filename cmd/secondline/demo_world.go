@@ -20,6 +20,7 @@ import (
 	"secondline/internal/recordings"
 	"secondline/internal/twilio"
 	"secondline/internal/twiliosim"
+	"secondline/internal/wording"
 )
 
 // The made-up account and coordinator of demo and call. The numbers are set
@@ -114,6 +115,7 @@ type world struct {
 	zone  *time.Location
 	team  []Coordinator
 	log   *slog.Logger
+	words *wording.Book
 	redis *miniredis.Miniredis
 	work  func()
 	stop  func()
@@ -146,7 +148,11 @@ func newWorld(s Settings, c *clock, log *slog.Logger, h hooks) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{clock: c, zone: zone, redis: redis, team: s.Programme.Coordinators, log: log}
+	words, err := wording.Load()
+	if err != nil {
+		return nil, err
+	}
+	w := &world{clock: c, zone: zone, words: words, redis: redis, team: s.Programme.Coordinators, log: log}
 	store, err := w.store(s, h, log)
 	if err != nil {
 		return nil, err
