@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -120,6 +121,25 @@ func demoIntake(p demoPage) {
 	p.Click("#hangup")
 	p.Sees("#over", "The call has ended")
 	p.Sees("#stage", "requested")
+	demoTexts(p)
+}
+
+// demoTexts goes on by text: what the line has texted is there with what became of
+// it, an answer is answered, and so is a stop.
+func demoTexts(p demoPage) {
+	p.Sees("#texts li", "Please reply with the best e-mail address")
+	p.Sees("#texts small", "delivered")
+	write := func(words, answer string) {
+		p.Eval("document.getElementById('reply-words').value = " + strconv.Quote(words))
+		p.Click("#reply button")
+		p.Sees("#texts .mine", words)
+		p.Sees("#texts li", answer)
+	}
+	write("it is ana@gmial.com", "We have a***@gmail.com")
+	write("ok", "Your e-mail address is saved")
+	p.Eval("document.getElementById('texts-card').scrollIntoView(); ''")
+	p.Shoot("demo-texts")
+	write("please stop texting me", "You will get no more texts or automated calls")
 }
 
 // ring asks for a person and waits until a coordinator's telephone rings; it

@@ -18,9 +18,11 @@ type demoPhone struct {
 	settings Settings
 	calendar calendar
 
-	mu     sync.Mutex
-	call   *twiliosim.Call
-	callee string
+	mu      sync.Mutex
+	call    *twiliosim.Call
+	callee  string
+	carrier string
+	written []written
 }
 
 var _ phone.Exchange = (*demoPhone)(nil)
@@ -38,7 +40,7 @@ func newDemoPhone(w *world, s Settings) (*demoPhone, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &demoPhone{w: w, settings: s, calendar: c}
+	x := &demoPhone{w: w, settings: s, calendar: c, carrier: phone.CarrierDelivers}
 	x.setCallee(phone.CalleeMyself)
 	// The first thing shown should be a line that answers.
 	x.w.clock.Set(x.openTime(time.Now()))

@@ -18,6 +18,7 @@ func (x *demoPhone) view(ctx context.Context) (phone.View, error) {
 	v := phone.View{
 		Status: phone.Idle, Now: inWords(now, "Monday, Jan 2, 2006, 3:04 PM") + now.Format(" MST") + " in New York", Hours: x.hours(now), Clock: now.Format(phone.ClockLayout),
 		Await: phone.Await{Kind: phone.AwaitNone}, Lines: x.lines(), Callee: x.callee, Coordinators: x.desks(), Changes: x.clockChanges(now),
+		Texts: x.thread(), Carrier: x.carrier,
 	}
 	for _, c := range demoCallers {
 		v.Callers = append(v.Callers, phone.Option{ID: c.id, Label: c.label, Note: c.note})

@@ -233,6 +233,7 @@ func (w *world) live(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for ctx.Err() == nil {
+		w.line.texts.Tick(ctx)
 		if err := w.sim.Run(ctx); err != nil {
 			return
 		}

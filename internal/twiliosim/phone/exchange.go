@@ -53,7 +53,18 @@ type Exchange interface {
 type Texter interface {
 	// Text sends words from the caller's number to the line.
 	Text(ctx context.Context, words string) (View, error)
+	// SetCarrier says what becomes of the line's next texts: one of the Carrier
+	// ids.
+	SetCarrier(ctx context.Context, what string) (View, error)
 }
+
+// What SetCarrier takes.
+const (
+	CarrierDelivers = "delivers"
+	CarrierOff      = "off"      // the handset cannot be reached for now (30003)
+	CarrierLandline = "landline" // the number takes no texts (30006)
+	CarrierFilters  = "filters"  // the network holds the text back (30007)
+)
 
 // What SetClock takes.
 const (

@@ -154,6 +154,11 @@ func (x *fakeExchange) Silence(_ context.Context, call string) (View, error) {
 	return x.turn("silence", call, func() { x.hear("again") })
 }
 
+func (x *fakeExchange) SetCarrier(_ context.Context, what string) (View, error) {
+	x.v.Carrier = what
+	return x.v, nil
+}
+
 func (x *fakeExchange) Speak(_ context.Context, call, words string) (View, error) {
 	return x.turn("speak "+words, call, func() {
 		x.caller(words)

@@ -62,6 +62,7 @@ func operations(x Exchange) map[string]operation {
 	}
 	if t, ok := x.(Texter); ok {
 		ops["text"] = func(ctx context.Context, in input) (View, error) { return t.Text(ctx, in.Words) }
+		ops["carrier"] = func(ctx context.Context, in input) (View, error) { return t.SetCarrier(ctx, in.Behaviour) }
 	}
 	return ops
 }

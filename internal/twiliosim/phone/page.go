@@ -42,13 +42,21 @@ var calleeChoices = [...]Option{
 	{ID: CalleeVoicemail, Label: "Voicemail answers"},
 }
 
+var carrierChoices = [...]Option{
+	{ID: CarrierDelivers, Label: "Texts arrive"},
+	{ID: CarrierOff, Label: "The phone is off"},
+	{ID: CarrierLandline, Label: "It takes no texts"},
+	{ID: CarrierFilters, Label: "The network holds them back"},
+}
+
 // pageData is what the template reads.
 type pageData struct {
-	View    View
-	Keys    []key
-	Clocks  []Option
-	Callees []Option
-	Texting bool
+	View     View
+	Keys     []key
+	Clocks   []Option
+	Callees  []Option
+	Carriers []Option
+	Texting  bool
 }
 
 // page renders the telephone with what can be chosen; the script fills in the
@@ -62,7 +70,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request) {
 	_, texting := s.x.(Texter)
 	var b bytes.Buffer
 	err = pageTemplate.Execute(&b, pageData{View: v, Keys: keypad[:], Clocks: clockChoices[:],
-		Callees: calleeChoices[:], Texting: texting})
+		Callees: calleeChoices[:], Carriers: carrierChoices[:], Texting: texting})
 	if err != nil {
 		s.fail(w, "page", err)
 		return

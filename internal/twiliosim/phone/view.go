@@ -13,6 +13,7 @@ type View struct {
 	Stage    string    `json:"stage"`    // of the request, in words; empty: no request
 	Number   string    `json:"number"`   // of the request, when it has one
 	Texts    []Text    `json:"texts"`    // messages to and from the caller's number, oldest first
+	Carrier  string    `json:"carrier"`  // one of the Carrier ids; empty where there are no texts
 	Traffic  []Trip    `json:"traffic"`  // the whole call's, oldest first
 	Lines    []Option  `json:"lines"`    // numbers that can be called; never empty
 	Callers  []Option  `json:"callers"`  // who can call; never empty
@@ -113,6 +114,8 @@ type Text struct {
 	FromLine bool   `json:"fromLine"` // false: the caller wrote it
 	Words    string `json:"words"`
 	At       string `json:"at"` // in words; may be empty
+	// State is what became of one from the line, in words; may be empty.
+	State string `json:"state"`
 }
 
 // Trip is one exchange with Twilio.

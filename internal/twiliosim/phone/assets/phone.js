@@ -292,13 +292,14 @@ function showTexts(view) {
   if (view.texts.length) $("texts-card").hidden = false;
   const grew = grow($("texts"), view.texts, (t, item) => {
     item.classList.toggle("mine", !t.fromLine);
-    return [t.words, make("small", t.at)];
+    return [t.words, make("small", [t.at, t.state].filter(Boolean).join(", "))];
   });
   if (grew) $("texts").scrollTop = $("texts").scrollHeight;
   // On a small screen the messages are far below the telephone.
   const last = view.texts.at(-1);
   const news = state.live && view.texts.length > known && last.fromLine;
   if (news && $("texts-card").getBoundingClientRect().top > innerHeight) tell("New text message: " + last.words);
+  if (view.carrier && $("carrier")) $("carrier").value = view.carrier;
   state.live = true;
 }
 
@@ -350,6 +351,7 @@ on("wait", "click", () => { speech.stop(); send("silence"); });
 on("voice", "submit", submit(done));
 on("words", "keydown", (e) => { if (e.key === "#" || (e.key === "Enter" && !e.shiftKey)) { e.preventDefault(); done(); } });
 on("keys", "click", (e) => { const key = e.target.closest("[data-key]"); if (key) press(key.dataset.key); });
+on("carrier", "change", (e) => look("carrier", { behaviour: e.target.value }));
 on("callee", "change", (e) => look("callee", { behaviour: e.target.value }));
 on("reply", "submit", submit(() => {
   const said = $("reply-words").value.trim();
