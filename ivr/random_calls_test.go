@@ -244,3 +244,20 @@ func TestRandomCalls(t *testing.T) {
 	waits.Check(t, "--wait")
 	whispers.Check(t, "--voice")
 }
+
+// The whisper of the fault path is played on a dialled leg, where few verbs are
+// allowed.
+func TestFaultWhisperIsOne(t *testing.T) {
+	s := testServer(t, newMemory(t), time.Now)
+	router := mux.NewRouter()
+	s.Routes(router)
+	docs := &twimlcheck.Collection{}
+	for _, target := range []string{pathFaultWhisper, pathFaultAccept} {
+		for _, keys := range []string{"1", "2", ""} {
+			w := httptest.NewRecorder()
+			router.ServeHTTP(w, twilio.WithForm(httptest.NewRequest(http.MethodPost, target, nil), url.Values{"Digits": {keys}}))
+			docs.Add(w.Body.String())
+		}
+	}
+	docs.Check(t, "--whisper")
+}

@@ -25,6 +25,8 @@ const usage = `secondline answers the telephone and text line of a second opinio
   secondline call       play a call from the terminal and print what was heard
   secondline text       play an exchange of texts from the terminal
   secondline flow       draw the call scripts, or check that they are sound
+  secondline plan       show how a promise to call within 24 hours is kept
+  secondline simulate   keep a year of such promises, and count
   secondline serve      answer real calls
   secondline fallback   write the document that reaches a person when nothing of ours runs
   secondline config     print the settings in force and where each came from
@@ -55,6 +57,10 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return runText(ctx, args[1:], env, stdout, stderr)
 	case "flow":
 		return runFlow(args[1:], stdout, stderr)
+	case "plan":
+		return runPlan(args[1:], stdout, stderr)
+	case "simulate":
+		return runSimulate(ctx, args[1:], stdout, stderr)
 	case "fallback":
 		return runFallback(args[1:], env, stdout, stderr)
 	case "config":

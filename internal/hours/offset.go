@@ -2,6 +2,7 @@ package hours
 
 import (
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -44,12 +45,20 @@ func LoadZone(name string) (*time.Location, error) {
 	if len(name) == len("UTC+05:30") && name[:3] == "UTC" {
 		return fixedZone(name)
 	}
+	if zone, ok := loaded.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
 		return nil, fmt.Errorf("hours: not a time zone; examples: America/Chicago, UTC+05:30")
 	}
+	loaded.Store(name, zone)
 	return zone, nil
 }
+
+// loaded keeps the zones that were asked for, by name: to read one again costs
+// more than a whole plan. There are some six hundred names.
+var loaded sync.Map
 
 func fixedZone(name string) (*time.Location, error) {
 	minutes, err := minuteOf(name[4:])
