@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,11 +18,11 @@ type Due struct {
 	Partition Partition
 }
 
-func (d Due) member() string { return string(d.Kind) + "|" + d.ID }
-
-// dueKey: sorted set "kind|ID" by due time (Unix ms). What is to be done at a
+// dueKey: sorted set ID by due time (Unix ms), one a kind. What is to be done at a
 // time; while somebody does it, the time is when another may take it over.
-func dueKey(p Partition) string { return key(p, "due", "") }
+func dueKey(p Partition, kind EffectKind) string { return key(p, "due", string(kind)) }
+
+func (d Due) key() string { return dueKey(d.Partition, d.Kind) }
 
 // claimDueScript takes what is due, and gives it to nobody else for a while.
 //
@@ -38,27 +37,44 @@ for _, m in ipairs(members) do redis.call('ZADD', KEYS[1], ARGV[2], m) end
 return members
 `
 
-// ClaimDue takes up to most things of a partition that are due, and gives them to
-// no other caller until lease has passed. What is not finished by then is due
+// ClaimDue takes up to most things of a kind and partition that are due, and gives
+// them to no other caller until lease has passed. What is not finished by then is due
 // again: nothing is lost with a replica that dies. Its cost depends on what is
 // due, not on how much is scheduled.
-func (s *Store) ClaimDue(ctx context.Context, p Partition, most int, lease time.Duration) ([]Due, error) {
+func (s *Store) ClaimDue(ctx context.Context, kind EffectKind, p Partition, most int, lease time.Duration) ([]Due, error) {
 	now := s.now()
-	members, err := claimDueScript.Run(ctx, s.rdb, []string{dueKey(p)}, now.UnixMilli(), now.Add(lease).UnixMilli(), most).StringSlice()
+	members, err := claimDueScript.Run(ctx, s.rdb, []string{dueKey(p, kind)}, now.UnixMilli(), now.Add(lease).UnixMilli(), most).StringSlice()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("casestore: claim what is due: %w", err)
 	}
 	out := make([]Due, 0, len(members))
-	for _, m := range members {
-		kind, id, _ := strings.Cut(m, "|")
-		out = append(out, Due{Kind: EffectKind(kind), ID: id, Partition: p})
+	for _, id := range members {
+		out = append(out, Due{Kind: kind, ID: id, Partition: p})
 	}
 	return out, nil
 }
 
+// Return gives back what was claimed and not done, for others to do at once.
+func (s *Store) Return(ctx context.Context, due ...Due) error {
+	if len(due) == 0 {
+		return nil
+	}
+	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for _, d := range due {
+			// XX: what was finished meanwhile stays finished.
+			pipe.ZAddXX(ctx, d.key(), redis.Z{Score: float64(s.now().UnixMilli()), Member: d.ID})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("casestore: give back what is due: %w", err)
+	}
+	return nil
+}
+
 // Schedule has something done at a time, in place of any earlier time.
 func (s *Store) Schedule(ctx context.Context, d Due, at time.Time) error {
-	if err := s.rdb.ZAdd(ctx, dueKey(d.Partition), redis.Z{Score: float64(at.UnixMilli()), Member: d.member()}).Err(); err != nil {
+	if err := s.rdb.ZAdd(ctx, d.key(), redis.Z{Score: float64(at.UnixMilli()), Member: d.ID}).Err(); err != nil {
 		return fmt.Errorf("casestore: schedule: %w", err)
 	}
 	return nil
@@ -66,7 +82,7 @@ func (s *Store) Schedule(ctx context.Context, d Due, at time.Time) error {
 
 // Finish takes something off the schedule.
 func (s *Store) Finish(ctx context.Context, d Due) error {
-	if err := s.rdb.ZRem(ctx, dueKey(d.Partition), d.member()).Err(); err != nil {
+	if err := s.rdb.ZRem(ctx, d.key(), d.ID).Err(); err != nil {
 		return fmt.Errorf("casestore: finish: %w", err)
 	}
 	return nil
@@ -74,7 +90,7 @@ func (s *Store) Finish(ctx context.Context, d Due) error {
 
 // DueAt says when something is to be done; zero when it is not scheduled.
 func (s *Store) DueAt(ctx context.Context, d Due) (time.Time, error) {
-	score, err := s.rdb.ZScore(ctx, dueKey(d.Partition), d.member()).Result()
+	score, err := s.rdb.ZScore(ctx, d.key(), d.ID).Result()
 	if errors.Is(err, redis.Nil) {
 		return time.Time{}, nil
 	}
@@ -86,5 +102,5 @@ func (s *Store) DueAt(ctx context.Context, d Due) (time.Time, error) {
 
 // addDue schedules in a step with whatever else is written.
 func (o *operations) addDue(d Due, at time.Time) {
-	o.add("ZADD", dueKey(d.Partition), strconv.FormatInt(at.UnixMilli(), 10), d.member())
+	o.add("ZADD", d.key(), strconv.FormatInt(at.UnixMilli(), 10), d.ID)
 }

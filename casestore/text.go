@@ -144,7 +144,7 @@ func (s *Store) MoveText(ctx context.Context, p Partition, id string, move func(
 		ops := s.versioned(textKey(p, id), expected, s.ring.Seal(id, "text", encodeText(t)), textLives)
 		due := Due{Kind: EffectText, ID: id, Partition: p}
 		if next.IsZero() {
-			ops.add("ZREM", dueKey(p), due.member())
+			ops.add("ZREM", due.key(), due.ID)
 		} else {
 			ops.addDue(due, next)
 		}

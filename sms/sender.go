@@ -34,19 +34,29 @@ func (s *Server) Effects() map[casestore.EffectKind]casestore.Handler {
 // Tick sends what is due, in every partition. Every replica may run it at once.
 func (s *Server) Tick(ctx context.Context) {
 	for p := range casestore.Partition(casestore.Partitions) {
-		due, err := s.Store.ClaimDue(ctx, p, batch, lease)
+		due, err := s.Store.ClaimDue(ctx, casestore.EffectText, p, batch, lease)
 		if err != nil {
 			s.Log.Warn("what is due cannot be read", "err", err)
 			return
 		}
-		for _, d := range due {
-			if d.Kind != casestore.EffectText || ctx.Err() != nil {
-				continue
+		for i, d := range due {
+			if ctx.Err() != nil {
+				s.giveBack(ctx, due[i:])
+				return
 			}
 			if err := s.send(ctx, p, d.ID); err != nil {
 				s.Log.Warn("a text is tried again", "text", d.ID, "err", err)
 			}
 		}
+	}
+}
+
+// giveBack hands leases back when this replica stops.
+func (s *Server) giveBack(ctx context.Context, due []casestore.Due) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := s.Store.Return(ctx, due...); err != nil {
+		s.Log.Warn("leases are not handed back; they run out by themselves", "err", err)
 	}
 }
 

@@ -72,7 +72,8 @@ type Store interface {
 	MoveText(ctx context.Context, p casestore.Partition, id string, move func(*casestore.Text) (time.Time, bool)) (*casestore.Text, error)
 	Texts(ctx context.Context, id casestore.PersonID, since time.Time) ([]*casestore.Text, error)
 	QueueText(ctx context.Context, t *casestore.Text, at time.Time) error
-	ClaimDue(ctx context.Context, p casestore.Partition, most int, lease time.Duration) ([]casestore.Due, error)
+	ClaimDue(ctx context.Context, kind casestore.EffectKind, p casestore.Partition, most int, lease time.Duration) ([]casestore.Due, error)
+	Return(ctx context.Context, due ...casestore.Due) error
 	Finish(ctx context.Context, d casestore.Due) error
 	Cap(ctx context.Context, what string, most int, window time.Duration) (bool, error)
 	Case(ctx context.Context, p casestore.Partition, id casestore.CaseID) (*casestore.Case, error)
