@@ -85,6 +85,46 @@ type Transfer struct {
 	// Wanted is the language that the person should speak with the caller; empty
 	// for English, "other" for one that needs an interpreter.
 	Wanted string
+	// Out is the call to a patient for whom a coordinator is sought first; nil
+	// where somebody has called in.
+	Out *Outreach
+}
+
+// Outreach is a call that we owe: a coordinator is rung, says yes, and only then
+// is the patient dialled, with a person already on the line (call-script.md 6.8).
+// The patient's number is the transfer's Caller.
+type Outreach struct {
+	// Task is what is owed where it is not the promise of the transfer's Case.
+	Task string
+	// Due is by when, as the coordinator hears it; Kind is the task's.
+	Due  time.Time
+	Kind TaskKind
+	// Plan is the time that the plan gave the attempt, Chosen says that the patient
+	// chose it. Voicemail says that a message may be left.
+	Plan      time.Time
+	Chosen    bool
+	Voicemail bool
+	// State says how far the patient's leg has come: asked → dialling → ringing →
+	// answered → over; "" before a coordinator has accepted. Call is its SID, At when
+	// it was dialled, Status Twilio's last word on it.
+	State  LegState
+	Call   string
+	At     time.Time
+	Status string
+	// Why is the condition that forbade the dial; empty where none did.
+	Why string
+	// Apart says that the coordinator has left the talk with star, Message that the
+	// standard message is being played to the patient's voicemail.
+	Apart, Message bool
+	// Disposition is what the coordinator said of the call: an Attempt's Result.
+	// Asked counts the calls to ask for it again, AskedAt is when the last was made.
+	Disposition string
+	Asked       int
+	AskedAt     time.Time
+	// OtherTime is the time that the patient asked for.
+	OtherTime time.Time
+	// Settled says that what came of it stands with the promise or the task.
+	Settled bool
 }
 
 // Active counts the legs that are not over.
@@ -115,6 +155,8 @@ func (s *Store) sealTransfer(t *Transfer) []byte {
 }
 
 // addTransfer opens a transfer in the turn that asks for it.
+//
+// Its worker is woken in the same step.
 func (s *Store) addTransfer(ops *operations, p Partition, t *Transfer) {
 	t.Version = 1
 	ops.add("HSET", transferKey(p, t.ID), "v", 1, "d", s.sealTransfer(t))
@@ -229,7 +271,38 @@ func encodeTransfer(t *Transfer) []byte {
 	w.text(t.Choice)
 	w.text(t.Taken)
 	w.text(t.Wanted)
+	w.flag(t.Out != nil)
+	if o := t.Out; o != nil {
+		w.record(func(w *writer) { writeOutreach(w, o) })
+	}
 	return w.b
+}
+
+func writeOutreach(w *writer, o *Outreach) {
+	w.text(o.Task)
+	w.when(o.Due)
+	w.text(string(o.Kind))
+	w.when(o.Plan)
+	w.flag(o.Chosen)
+	w.flag(o.Voicemail)
+	w.text(string(o.State))
+	w.text(o.Call)
+	w.when(o.At)
+	w.text(o.Status)
+	w.text(o.Why)
+	w.flag(o.Apart)
+	w.flag(o.Message)
+	w.text(o.Disposition)
+	w.int(o.Asked)
+	w.when(o.AskedAt)
+	w.when(o.OtherTime)
+	w.flag(o.Settled)
+}
+
+func readOutreach(r *reader) *Outreach {
+	return &Outreach{Task: r.text(), Due: r.when(), Kind: TaskKind(r.text()), Plan: r.when(), Chosen: r.flag(), Voicemail: r.flag(),
+		State: LegState(r.text()), Call: r.text(), At: r.when(), Status: r.text(), Why: r.text(), Apart: r.flag(), Message: r.flag(),
+		Disposition: r.text(), Asked: r.int(), AskedAt: r.when(), OtherTime: r.when(), Settled: r.flag()}
 }
 
 func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
@@ -246,6 +319,9 @@ func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
 		})
 	}
 	t.Choice, t.Taken, t.Wanted = r.text(), r.text(), r.text()
+	if r.flag() {
+		r.record(func(r *reader) { t.Out = readOutreach(r) })
+	}
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: transfer %s: %w", id, r.err)
 	}

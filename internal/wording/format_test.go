@@ -109,15 +109,22 @@ func FuzzFormat(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		for name, format := range english {
-			got, err := format(raw)
-			_, always := format("")
-			switch {
-			case err != nil && (got != "" || err.Error() != always.Error()):
-				t.Errorf("%s: an error that says too much", name)
-			case err == nil && (got == "" || !utf8.ValidString(got) || strings.ContainsFunc(got, unicode.IsControl)):
-				t.Errorf("%s: words that cannot be said: %q", name, got)
+		for language, formats := range formatters {
+			for name, format := range formats {
+				checkFormat(t, language+" "+name, format, raw)
 			}
 		}
 	})
+}
+
+func checkFormat(t *testing.T, name string, format formatter, raw string) {
+	t.Helper()
+	got, err := format(raw)
+	_, always := format("")
+	switch {
+	case err != nil && (got != "" || err.Error() != always.Error()):
+		t.Errorf("%s: an error that says too much", name)
+	case err == nil && (got == "" || !utf8.ValidString(got) || strings.ContainsFunc(got, unicode.IsControl)):
+		t.Errorf("%s: words that cannot be said: %q", name, got)
+	}
 }

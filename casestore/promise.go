@@ -1,0 +1,451 @@
+package casestore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// PromiseState says whether a person is still owed the call.
+type PromiseState string
+
+// The states of a promise. It is made as open when an opinion is delivered. A talk
+// makes it kept; whatever else ends it, a person's decision among it, over. Neither
+// is left, unless the opinion is delivered anew.
+const (
+	PromiseOpen PromiseState = "open"
+	PromiseKept PromiseState = "kept"
+	PromiseOver PromiseState = "over"
+)
+
+// Promise is the programme's word to one patient: a person calls within 24 hours
+// after the opinion is delivered. It holds what was done, and what was not and why;
+// what comes next follows from it (internal/hours).
+type Promise struct {
+	Case    CaseID
+	Version int
+	State   PromiseState
+	// Delivered is when the opinion was; the attempt is promised within 24 hours.
+	Delivered time.Time
+	// Outcome says how a promise that is not open has ended, Ended when.
+	Outcome string
+	Ended   time.Time
+	// NoLegalMinute says that no call was legal within the 24 hours: that is
+	// counted on its own, not as kept.
+	NoLegalMinute bool
+	// Missed says that the time ran out without an attempt.
+	Missed bool
+	// Chosen is the time that the patient chose, ChosenHow by what: "key", "text",
+	// "coordinator".
+	Chosen    time.Time
+	ChosenHow string
+	// NotBefore keeps the next attempt back: no coordinator took it, or one asked
+	// to wait.
+	NotBefore time.Time
+	// Unanswered counts the rounds since the last attempt in which no coordinator
+	// took the call.
+	Unanswered int
+	// Flight is the transfer that is making the call now; empty for none.
+	Flight string
+	// Attempts are the calls to the patient that were made, in order.
+	Attempts []Attempt
+	// Human, Supervisor, Letter are when each was told; zero before.
+	Human, Supervisor, Letter time.Time
+	// Task is the open task of the coordinator who was told.
+	Task string
+	// Announced is the time of the attempt of which a text told before it.
+	Announced time.Time
+	// Next is when something is to be done again; zero for nothing.
+	Next time.Time
+	// Log is what was decided, the oldest first: the last promiseLog entries.
+	Log []Decision
+	// Partition is where the promise lies; it is not part of what is kept.
+	Partition Partition
+}
+
+// Attempt is one call to the patient that was dialled.
+type Attempt struct {
+	// Transfer made it, Call is the SID of the patient's leg, Coordinator who was on
+	// the line.
+	Transfer, Call, Coordinator string
+	// At is when the patient was dialled.
+	At time.Time
+	// Result is "reached", "message", "no_answer", "busy", "failed",
+	// "wrong_number", "opted_out", "other_time", or "unknown" until it is known.
+	Result string
+	// ByHand says that a person dialled, Voicemail that a message was left.
+	ByHand, Voicemail bool
+}
+
+// Decision is one thing that was decided about a promise, and why. What and Why
+// are names, never words about a person.
+type Decision struct {
+	At        time.Time
+	What, Why string
+	// About is the time that the decision is about; zero for none.
+	About time.Time
+}
+
+// promiseLog is how many decisions are kept of one promise.
+const promiseLog = 200
+
+// Note writes a decision down. The same one again in a row is not written twice.
+func (p *Promise) Note(d Decision) {
+	if n := len(p.Log); n > 0 {
+		last := p.Log[n-1]
+		if last.What == d.What && last.Why == d.Why && last.About.Equal(d.About) {
+			return
+		}
+	}
+	p.Log = append(p.Log, d)
+	if over := len(p.Log) - promiseLog; over > 0 {
+		// The beginning is what is asked for first; the middle can go.
+		p.Log = slices.Delete(p.Log, 1, 1+over)
+	}
+}
+
+// End closes a promise.
+func (p *Promise) End(state PromiseState, outcome string, at time.Time) {
+	p.State, p.Outcome, p.Ended, p.Flight, p.Next = state, outcome, at, "", time.Time{}
+	p.Note(Decision{At: at, What: string(state), Why: outcome})
+}
+
+// DuePromise is what the schedule calls the next thing to be done for a promise;
+// its ID is the case's.
+const DuePromise EffectKind = "promise"
+
+// EffectStage tells that a case has come to another stage. Its data is the case's
+// ID. It may be done any number of times.
+const EffectStage EffectKind = "stage"
+
+// promiseKey: hash v, d. The promise of one case.
+func promiseKey(p Partition, id CaseID) string { return key(p, "promise", string(id)) }
+
+// promisesKey: sorted set case ID by delivery (Unix seconds). Promises that are
+// open.
+func promisesKey(p Partition) string { return key(p, "promises", "") }
+
+func duePromise(p Partition, id CaseID) Due { return Due{DuePromise, string(id), p} }
+
+// addPromise opens a promise in a step with whatever else is written, to be
+// planned at once.
+func (s *Store) addPromise(ops *operations, p Partition, id CaseID, delivered time.Time) {
+	promise := &Promise{Case: id, State: PromiseOpen, Delivered: delivered, Next: s.now()}
+	promise.Note(Decision{At: s.now(), What: "delivered", About: delivered})
+	// Versions never come again, even when an opinion is delivered anew.
+	promise.Version = int(s.now().UnixMilli())
+	ops.add("HSET", promiseKey(p, id), "v", promise.Version, "d", s.sealPromise(promise))
+	ops.add("ZADD", promisesKey(p), strconv.FormatInt(delivered.Unix(), 10), string(id))
+	ops.addDue(duePromise(p, id), s.now())
+}
+
+func (s *Store) sealPromise(p *Promise) []byte {
+	return s.ring.Seal(string(p.Case), "promise", encodePromise(p))
+}
+
+// Advance brings a case to a stage; set, which may be nil, changes what else is
+// news. The first time that it is StageDelivered, and each time that DeliveredAt is
+// another, the promise is made in the same step. It says whether anything changed,
+// and fails with ErrNotFound.
+func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, set func(*Case)) (*Case, bool, error) {
+	for range 20 {
+		values, err := s.rdb.HMGet(ctx, caseKey(p, id), "v", "d").Result()
+		if err != nil {
+			return nil, false, fmt.Errorf("casestore: case %s: %w", id, err)
+		}
+		version, plain, err := s.openVersioned(string(id), "case", values)
+		if err != nil {
+			return nil, false, fmt.Errorf("casestore: case %s: %w", id, err)
+		}
+		before, err := decodeCase(plain)
+		if err != nil {
+			return nil, false, err
+		}
+		c, err := decodeCase(plain)
+		if err != nil {
+			return nil, false, err
+		}
+		c.Partition = p
+		c.Stage = to
+		if set != nil {
+			set(c)
+		}
+		if to == StageDelivered && c.DeliveredAt.IsZero() {
+			c.DeliveredAt = s.now()
+		}
+		if sameCase(before, c) {
+			return c, false, nil
+		}
+		c.Updated = s.now()
+		ops := s.versioned(caseKey(p, id), version, s.sealCase(c), 0)
+		if to == StageDelivered && !(before.Stage == StageDelivered && before.DeliveredAt.Equal(c.DeliveredAt)) {
+			s.addPromise(&ops, p, id, c.DeliveredAt)
+		}
+		ops.addEffect(p, Effect{Kind: EffectStage, Data: string(id)})
+		switch err := s.runCommit(ctx, ops); {
+		case errors.Is(err, ErrConflict):
+			continue
+		case err != nil:
+			return nil, false, fmt.Errorf("casestore: case %s: %w", id, err)
+		}
+		return c, true, nil
+	}
+	return nil, false, fmt.Errorf("casestore: case %s: %w", id, ErrConflict)
+}
+
+// sameCase says whether nothing is news.
+func sameCase(a, b *Case) bool {
+	x, y := *a, *b
+	x.Answers, y.Answers = nil, nil
+	return maps.Equal(a.Answers, b.Answers) && bytes.Equal(encodeCase(&x), encodeCase(&y))
+}
+
+// Promise reads the promise of a case. It fails with ErrNotFound.
+func (s *Store) Promise(ctx context.Context, p Partition, id CaseID) (*Promise, error) {
+	values, err := s.rdb.HMGet(ctx, promiseKey(p, id), "v", "d").Result()
+	if err != nil {
+		return nil, fmt.Errorf("casestore: promise %s: %w", id, err)
+	}
+	version, plain, err := s.openVersioned(string(id), "promise", values)
+	if err != nil {
+		return nil, fmt.Errorf("casestore: promise %s: %w", id, err)
+	}
+	promise, err := decodePromise(id, version, plain)
+	if err == nil {
+		promise.Partition = p
+	}
+	return promise, err
+}
+
+// PromiseChange is what a change of a promise brings about besides. The zero value
+// brings about nothing.
+type PromiseChange struct {
+	// Tasks are opened, Transfer begins to make the call.
+	Tasks    []*Task
+	Transfer *Transfer
+	// Effects are appended to the outbox.
+	Effects []Effect
+}
+
+// MovePromise changes a promise by compare and set, in two round trips: move
+// changes the copy that it is given and may be called again when somebody else was
+// first; it returns false to leave everything as it is. The promise is scheduled
+// for its Next in the same step, and taken off the schedule where that is zero.
+func (s *Store) MovePromise(ctx context.Context, p Partition, id CaseID, move func(*Promise) (PromiseChange, bool)) (*Promise, error) {
+	for range 20 {
+		promise, err := s.Promise(ctx, p, id)
+		if err != nil {
+			return nil, err
+		}
+		change, changed := move(promise)
+		if !changed {
+			return promise, nil
+		}
+		expected := promise.Version
+		promise.Version++
+		ops := s.versioned(promiseKey(p, id), expected, s.sealPromise(promise), 0)
+		due := duePromise(p, id)
+		if promise.Next.IsZero() {
+			ops.add("ZREM", due.key(), due.ID)
+		} else {
+			ops.addDue(due, promise.Next)
+		}
+		if promise.State != PromiseOpen {
+			ops.add("ZREM", promisesKey(p), string(id))
+		}
+		for _, task := range change.Tasks {
+			s.addTask(&ops, p, task)
+		}
+		if change.Transfer != nil {
+			s.addTransfer(&ops, p, change.Transfer)
+		}
+		for _, e := range change.Effects {
+			ops.addEffect(p, e)
+		}
+		switch err := s.runCommit(ctx, ops); {
+		case errors.Is(err, ErrConflict):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("casestore: promise %s: %w", id, err)
+		}
+		return promise, nil
+	}
+	return nil, fmt.Errorf("casestore: promise %s: %w", id, ErrConflict)
+}
+
+// OpenPromises lists the cases of a partition whose promise is open, the oldest
+// delivery first.
+func (s *Store) OpenPromises(ctx context.Context, p Partition) ([]CaseID, error) {
+	ids, err := s.rdb.ZRange(ctx, promisesKey(p), 0, -1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("casestore: open promises: %w", err)
+	}
+	out := make([]CaseID, len(ids))
+	for i, id := range ids {
+		out[i] = CaseID(id)
+	}
+	return out, nil
+}
+
+// Repair is what SweepPromises did about one case.
+type Repair struct {
+	Case CaseID
+	// What is "scheduled": an open promise had nothing that comes next; "made": it
+	// stood in the list of open ones and was not there.
+	What string
+}
+
+// SweepPromises looks for open promises of a partition for which nothing comes
+// next, and has each looked at now. Its cost follows from how many are open.
+func (s *Store) SweepPromises(ctx context.Context, p Partition) ([]Repair, error) {
+	ids, err := s.OpenPromises(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var out []Repair
+	for chunk := range slices.Chunk(ids, 500) {
+		scores, exists := make([]*redis.FloatCmd, len(chunk)), make([]*redis.IntCmd, len(chunk))
+		_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for i, id := range chunk {
+				scores[i] = pipe.ZScore(ctx, dueKey(p, DuePromise), string(id))
+				exists[i] = pipe.Exists(ctx, promiseKey(p, id))
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return out, fmt.Errorf("casestore: sweep promises: %w", err)
+		}
+		for i, id := range chunk {
+			scheduled := scores[i].Err() == nil
+			if exists[i].Val() == 0 {
+				if err := s.remake(ctx, p, id); err != nil {
+					return out, err
+				}
+				out = append(out, Repair{id, "made"})
+				continue
+			}
+			if scheduled {
+				continue
+			}
+			if err := s.Schedule(ctx, duePromise(p, id), s.now()); err != nil {
+				return out, err
+			}
+			out = append(out, Repair{id, "scheduled"})
+		}
+	}
+	return out, nil
+}
+
+// remake makes a promise anew that is listed and gone; one whose case is gone or
+// not delivered is taken off the list.
+func (s *Store) remake(ctx context.Context, p Partition, id CaseID) error {
+	c, err := s.Case(ctx, p, id)
+	if errors.Is(err, ErrNotFound) || err == nil && c.Stage != StageDelivered {
+		return s.rdb.ZRem(ctx, promisesKey(p), string(id)).Err()
+	}
+	if err != nil {
+		return err
+	}
+	ops := operations{}
+	s.addPromise(&ops, p, id, c.DeliveredAt)
+	return s.runPlain(ctx, ops)
+}
+
+// PromiseCounts gives how many promises are open, how many of them have been for
+// longer than 24 hours, and how late the oldest thing is that is due; zero for none.
+func (s *Store) PromiseCounts(ctx context.Context) (open, late int, oldest time.Duration, err error) {
+	var cards, lates [Partitions]*redis.IntCmd
+	var firsts [Partitions]*redis.ZSliceCmd
+	day := "(" + strconv.FormatInt(s.now().Add(-24*time.Hour).Unix(), 10)
+	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for p := range Partition(Partitions) {
+			cards[p] = pipe.ZCard(ctx, promisesKey(p))
+			lates[p] = pipe.ZCount(ctx, promisesKey(p), "-inf", day)
+			firsts[p] = pipe.ZRangeWithScores(ctx, dueKey(p, DuePromise), 0, 0)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("casestore: count promises: %w", err)
+	}
+	for p := range Partitions {
+		open, late = open+int(cards[p].Val()), late+int(lates[p].Val())
+		for _, z := range firsts[p].Val() {
+			oldest = max(oldest, s.now().Sub(milli(int64(z.Score))))
+		}
+	}
+	return open, late, oldest, nil
+}
+
+func encodePromise(p *Promise) []byte {
+	w := &writer{b: append(make([]byte, 0, 512), wireFormat)}
+	w.text(string(p.State))
+	w.when(p.Delivered)
+	w.text(p.Outcome)
+	w.when(p.Ended)
+	w.flag(p.NoLegalMinute)
+	w.flag(p.Missed)
+	w.when(p.Chosen)
+	w.text(p.ChosenHow)
+	w.when(p.NotBefore)
+	w.int(p.Unanswered)
+	w.text(p.Flight)
+	w.int(len(p.Attempts))
+	for _, a := range p.Attempts {
+		w.record(func(w *writer) {
+			w.text(a.Transfer)
+			w.text(a.Call)
+			w.text(a.Coordinator)
+			w.when(a.At)
+			w.text(a.Result)
+			w.flag(a.ByHand)
+			w.flag(a.Voicemail)
+		})
+	}
+	for _, at := range []time.Time{p.Human, p.Supervisor, p.Letter, p.Announced, p.Next} {
+		w.when(at)
+	}
+	w.text(p.Task)
+	w.int(len(p.Log))
+	for _, d := range p.Log {
+		w.record(func(w *writer) {
+			w.when(d.At)
+			w.text(d.What)
+			w.text(d.Why)
+			w.when(d.About)
+		})
+	}
+	return w.b
+}
+
+func decodePromise(id CaseID, version int, plain []byte) (*Promise, error) {
+	r, err := openWire(plain)
+	if err != nil {
+		return nil, err
+	}
+	p := &Promise{Case: id, Version: version, State: PromiseState(r.text()), Delivered: r.when(), Outcome: r.text(), Ended: r.when(),
+		NoLegalMinute: r.flag(), Missed: r.flag(), Chosen: r.when(), ChosenHow: r.text(), NotBefore: r.when(), Unanswered: r.int(), Flight: r.text()}
+	for range r.count() {
+		r.record(func(r *reader) {
+			p.Attempts = append(p.Attempts, Attempt{Transfer: r.text(), Call: r.text(), Coordinator: r.text(), At: r.when(), Result: r.text(), ByHand: r.flag(), Voicemail: r.flag()})
+		})
+	}
+	p.Human, p.Supervisor, p.Letter, p.Announced, p.Next = r.when(), r.when(), r.when(), r.when(), r.when()
+	p.Task = r.text()
+	for range r.count() {
+		r.record(func(r *reader) {
+			p.Log = append(p.Log, Decision{At: r.when(), What: r.text(), Why: r.text(), About: r.when()})
+		})
+	}
+	if r.err != nil {
+		return nil, fmt.Errorf("casestore: promise %s: %w", id, r.err)
+	}
+	return p, nil
+}
