@@ -146,6 +146,7 @@ type Conversation struct {
 	// the end of its number and its coordinator; Verified says that the date of
 	// birth matched.
 	Named       CaseID
+	NamedPlace  Partition
 	LastFour    private.Text
 	Coordinator string
 	Verified    bool
@@ -187,9 +188,16 @@ type Task struct {
 	Language string
 	// About says that Due is a time the caller chose, not the latest one.
 	About bool
+	// Ring is when coordinators are rung for it, if nobody has seen to it by then;
+	// zero for never.
+	Ring time.Time
 	// Tries counts the calls that reached nobody; Closed is when the outcome came.
 	Tries  int
 	Closed time.Time
+	// Rounds counts the times that no coordinator took the call, Rung is the last
+	// transfer whose end is kept here.
+	Rounds int
+	Rung   string
 	// Note is what the person wrote, where that is what the task is about.
 	Note private.Text
 	// Partition is where the task lies; it is not part of what is kept.
@@ -218,6 +226,12 @@ const (
 	TaskWrongNumber TaskKind = "wrong_number"
 	// TaskNoText: texts do not reach a number; call instead.
 	TaskNoText TaskKind = "call_instead_of_text"
+	// TaskPromise: a person must see to the call after delivery.
+	TaskPromise TaskKind = "promise"
+	// TaskHowItWent: a patient was called and nobody has said how it went.
+	TaskHowItWent TaskKind = "how_it_went"
+	// TaskLetter: a patient could not be reached; a person decides what is done.
+	TaskLetter TaskKind = "letter"
 	// TaskFirstCall: an intake is complete and the coordinator's first call is
 	// promised.
 	TaskFirstCall TaskKind = "first_call"

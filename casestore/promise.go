@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -62,6 +63,8 @@ type Promise struct {
 	Task string
 	// Announced is the time of the attempt of which a text told before it.
 	Announced time.Time
+	// Regretted is the time of the attempt of which a text said that we missed them.
+	Regretted time.Time
 	// Next is when something is to be done again; zero for nothing.
 	Next time.Time
 	// Log is what was decided, the oldest first: the last promiseLog entries.
@@ -413,6 +416,7 @@ func encodePromise(p *Promise) []byte {
 		w.when(at)
 	}
 	w.text(p.Task)
+	w.when(p.Regretted)
 	w.int(len(p.Log))
 	for _, d := range p.Log {
 		w.record(func(w *writer) {
@@ -438,7 +442,7 @@ func decodePromise(id CaseID, version int, plain []byte) (*Promise, error) {
 		})
 	}
 	p.Human, p.Supervisor, p.Letter, p.Announced, p.Next = r.when(), r.when(), r.when(), r.when(), r.when()
-	p.Task = r.text()
+	p.Task, p.Regretted = r.text(), r.when()
 	for range r.count() {
 		r.record(func(r *reader) {
 			p.Log = append(p.Log, Decision{At: r.when(), What: r.text(), Why: r.text(), About: r.when()})
@@ -448,4 +452,27 @@ func decodePromise(id CaseID, version int, plain []byte) (*Promise, error) {
 		return nil, fmt.Errorf("casestore: promise %s: %w", id, r.err)
 	}
 	return p, nil
+}
+
+// EffectChosen moves the promise of a case to a time that the patient chose. Where
+// none is promised any more, the patient is owed a call at that time all the same.
+const EffectChosen EffectKind = "chosen"
+
+// ChosenTime gives the effect; how is "key" or "text".
+func ChosenTime(p Partition, id CaseID, at time.Time, how string) Effect {
+	return Effect{Kind: EffectChosen, Data: strings.Join([]string{p.String(), string(id), strconv.FormatInt(at.Unix(), 10), how}, "|")}
+}
+
+// ParseChosenTime reads the data of EffectChosen.
+func ParseChosenTime(data string) (p Partition, id CaseID, at time.Time, how string, err error) {
+	parts := strings.Split(data, "|")
+	if len(parts) != 4 {
+		return 0, "", time.Time{}, "", fmt.Errorf("casestore: a chosen time has %d parts", len(parts))
+	}
+	unix, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil {
+		return 0, "", time.Time{}, "", fmt.Errorf("casestore: a chosen time: %w", err)
+	}
+	p, err = ParsePartition(parts[0])
+	return p, CaseID(parts[1]), time.Unix(unix, 0).UTC(), parts[3], err
 }

@@ -37,21 +37,35 @@ for _, m in ipairs(members) do redis.call('ZADD', KEYS[1], ARGV[2], m) end
 return members
 `
 
-// ClaimDue takes up to most things of a kind and partition that are due, and gives
-// them to no other caller until lease has passed. What is not finished by then is due
-// again: nothing is lost with a replica that dies. Its cost depends on what is
-// due, not on how much is scheduled.
-func (s *Store) ClaimDue(ctx context.Context, kind EffectKind, p Partition, most int, lease time.Duration) ([]Due, error) {
+// ClaimDue takes what is due of a kind, up to most things of each partition, and
+// gives them to no other caller until lease has passed. What is not finished by then
+// is due again: nothing is lost with a replica that dies. more says that there may be
+// more. It is one round trip (one a node on a cluster), and its cost depends on what
+// is due, not on how much is scheduled.
+func (s *Store) ClaimDue(ctx context.Context, kind EffectKind, most int, lease time.Duration) (due []Due, more bool, err error) {
 	now := s.now()
-	members, err := claimDueScript.Run(ctx, s.rdb, []string{dueKey(p, kind)}, now.UnixMilli(), now.Add(lease).UnixMilli(), most).StringSlice()
+	var claims [Partitions]*redis.Cmd
+	// Eval and not EvalSha: in a pipeline a missing script cannot be sent again.
+	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for p := range Partition(Partitions) {
+			claims[p] = claimDueScript.Eval(ctx, pipe, []string{dueKey(p, kind)}, now.UnixMilli(), now.Add(lease).UnixMilli(), most)
+		}
+		return nil
+	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("casestore: claim what is due: %w", err)
+		return nil, false, fmt.Errorf("casestore: claim what is due: %w", err)
 	}
-	out := make([]Due, 0, len(members))
-	for _, id := range members {
-		out = append(out, Due{Kind: kind, ID: id, Partition: p})
+	for p, claim := range claims {
+		members, err := claim.StringSlice()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return due, false, fmt.Errorf("casestore: claim what is due: %w", err)
+		}
+		more = more || len(members) == most
+		for _, id := range members {
+			due = append(due, Due{Kind: kind, ID: id, Partition: Partition(p)})
+		}
 	}
-	return out, nil
+	return due, more, nil
 }
 
 // Return gives back what was claimed and not done, for others to do at once.

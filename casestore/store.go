@@ -198,7 +198,11 @@ func (s *Store) Case(ctx context.Context, p Partition, id CaseID) (*Case, error)
 	if err != nil {
 		return nil, fmt.Errorf("casestore: case %s: %w", id, err)
 	}
-	return decodeCase(plain)
+	c, err := decodeCase(plain)
+	if err == nil {
+		c.Partition = p
+	}
+	return c, err
 }
 
 // Drafts reads the unfinished requests of a person, the newest first.

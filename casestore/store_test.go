@@ -159,6 +159,7 @@ func TestUnfinishedRequestIsKeptFinishedAndFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	finished.Partition = id.Partition()
 	if diff := cmp.Diff(finished, got, revealed); diff != "" {
 		t.Errorf("the case (-want +got):\n%s", diff)
 	}

@@ -17,7 +17,14 @@ func closedKey(p Partition) string { return key(p, "closed", "") }
 func (s *Store) addTask(ops *operations, p Partition, task *Task) {
 	ops.add("HSET", taskKey(p, task.ID), "v", 1, "d", s.ring.Seal(task.ID, "task", encodeTask(task)))
 	ops.add("ZADD", tasksKey(p), task.Due.Unix(), task.ID)
+	if !task.Ring.IsZero() {
+		ops.addDue(Due{DueTask, task.ID, p}, task.Ring)
+	}
 }
+
+// DueTask is what the schedule calls a task for which coordinators are to be rung;
+// its ID is the task's.
+const DueTask EffectKind = "task"
 
 // Tasks reads what is owed in all parts, by due time.
 func (s *Store) Tasks(ctx context.Context) ([]*Task, error) { return s.TasksDue(ctx, 0) }
@@ -147,6 +154,7 @@ func (s *Store) MoveTask(ctx context.Context, p Partition, id string, move func(
 			ops = s.versioned(taskKey(p, id), version, s.ring.Seal(id, "task", encodeTask(task)), 0)
 			ops.add("ZREM", tasksKey(p), id)
 			ops.add("ZADD", closedKey(p), task.Closed.Unix(), id)
+			ops.add("ZREM", dueKey(p, DueTask), id)
 		}
 		switch err := s.runCommit(ctx, ops); {
 		case errors.Is(err, ErrConflict):

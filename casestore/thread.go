@@ -36,6 +36,8 @@ type Thread struct {
 	// the answer.
 	Case CaseID
 	Call string
+	// CasePlace is the partition that Case lies in.
+	CasePlace Partition
 	// Offered is an e-mail address that waits to be confirmed.
 	Answers flow.Answers
 	// LastAuto is when an automatic answer to something not understood was sent.
@@ -175,6 +177,7 @@ func encodeThread(t *Thread) []byte {
 	w.text(t.ToRead)
 	w.when(t.ReadAt)
 	w.text(t.Booked)
+	w.int(int(t.CasePlace))
 	return w.b
 }
 
@@ -197,6 +200,7 @@ func decodeThread(version int, plain []byte) (*Thread, error) {
 		}
 	})
 	t.ToRead, t.ReadAt, t.Booked = r.text(), r.when(), r.text()
+	t.CasePlace = Partition(r.int())
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: thread: %w", r.err)
 	}

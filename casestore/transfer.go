@@ -37,6 +37,7 @@ const (
 	LegRinging  LegState = "ringing"
 	LegAnswered LegState = "answered" // somebody, or a voicemail box, hears the whisper
 	LegAccepted LegState = "accepted" // 1 was pressed first
+	LegMessage  LegState = "message"  // the standard message is being played
 	LegOver     LegState = "over"
 )
 
@@ -68,9 +69,10 @@ type Transfer struct {
 	Language, Reason string
 	// Case is the request that the caller named, LastFour the end of its number;
 	// Verified says that the date of birth matched too.
-	Case     CaseID
-	LastFour private.Text
-	Verified bool
+	Case      CaseID
+	CasePlace Partition
+	LastFour  private.Text
+	Verified  bool
 	// Assigned is the coordinator of the request, rung first; may be empty.
 	Assigned string
 	// Opened is when the wait began, RoundAt when the present round of ringing
@@ -113,9 +115,12 @@ type Outreach struct {
 	Status string
 	// Why is the condition that forbade the dial; empty where none did.
 	Why string
-	// Apart says that the coordinator has left the talk with star, Message that the
-	// standard message is being played to the patient's voicemail.
-	Apart, Message bool
+	// Apart says that the coordinator has left the talk with star, Stars counts how
+	// often they did. Message says that the standard message is to be played to the
+	// patient's voicemail, Told that the coordinator is being told what became of a
+	// call that nobody took.
+	Apart, Message, Told bool
+	Stars                int
 	// Disposition is what the coordinator said of the call: an Attempt's Result.
 	// Asked counts the calls to ask for it again, AskedAt is when the last was made.
 	Disposition string
@@ -271,6 +276,7 @@ func encodeTransfer(t *Transfer) []byte {
 	w.text(t.Choice)
 	w.text(t.Taken)
 	w.text(t.Wanted)
+	w.int(int(t.CasePlace))
 	w.flag(t.Out != nil)
 	if o := t.Out; o != nil {
 		w.record(func(w *writer) { writeOutreach(w, o) })
@@ -297,12 +303,14 @@ func writeOutreach(w *writer, o *Outreach) {
 	w.when(o.AskedAt)
 	w.when(o.OtherTime)
 	w.flag(o.Settled)
+	w.flag(o.Told)
+	w.int(o.Stars)
 }
 
 func readOutreach(r *reader) *Outreach {
 	return &Outreach{Task: r.text(), Due: r.when(), Kind: TaskKind(r.text()), Plan: r.when(), Chosen: r.flag(), Voicemail: r.flag(),
 		State: LegState(r.text()), Call: r.text(), At: r.when(), Status: r.text(), Why: r.text(), Apart: r.flag(), Message: r.flag(),
-		Disposition: r.text(), Asked: r.int(), AskedAt: r.when(), OtherTime: r.when(), Settled: r.flag()}
+		Disposition: r.text(), Asked: r.int(), AskedAt: r.when(), OtherTime: r.when(), Settled: r.flag(), Told: r.flag(), Stars: r.int()}
 }
 
 func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
@@ -319,6 +327,7 @@ func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
 		})
 	}
 	t.Choice, t.Taken, t.Wanted = r.text(), r.text(), r.text()
+	t.CasePlace = Partition(r.int())
 	if r.flag() {
 		r.record(func(r *reader) { t.Out = readOutreach(r) })
 	}
@@ -326,4 +335,17 @@ func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
 		return nil, fmt.Errorf("casestore: transfer %s: %w", id, r.err)
 	}
 	return t, nil
+}
+
+// StartTransfer opens a transfer by itself, once: one of this ID that is there is
+// left alone.
+func (s *Store) StartTransfer(ctx context.Context, p Partition, t *Transfer) error {
+	t.Version = 1
+	ops := operations{keys: []string{transferKey(p, t.ID), transferKey(p, t.ID)}, args: []any{"0", "1", s.sealTransfer(t), callLives.Milliseconds(), "0"}}
+	ops.addEffect(p, Effect{Kind: EffectTransfer, Data: t.ID})
+	err := s.runCommit(ctx, ops)
+	if err != nil && !errors.Is(err, ErrConflict) {
+		return fmt.Errorf("casestore: open transfer %s: %w", t.ID, err)
+	}
+	return nil
 }

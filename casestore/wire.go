@@ -81,6 +81,7 @@ func writeLater(w *writer, c *Conversation) {
 	for _, id := range c.Passed {
 		w.text(id)
 	}
+	w.int(int(c.NamedPlace))
 }
 
 func readLater(r *reader, c *Conversation) {
@@ -90,6 +91,7 @@ func readLater(r *reader, c *Conversation) {
 	for range r.count() {
 		c.Passed = append(c.Passed, r.text())
 	}
+	c.NamedPlace = Partition(r.int())
 }
 
 func writeState(w *writer, s flow.State) {
@@ -225,6 +227,9 @@ func encodeTask(t *Task) []byte {
 	w.when(t.Closed)
 	w.when(t.HeldUntil)
 	w.told(t.Note)
+	w.when(t.Ring)
+	w.int(t.Rounds)
+	w.text(t.Rung)
 	return w.b
 }
 
@@ -234,7 +239,7 @@ func decodeTask(id string, plain []byte) (*Task, error) {
 		return nil, err
 	}
 	t := &Task{ID: id, Kind: TaskKind(r.text()), Due: r.when(), Owner: r.text(), Phone: r.told(), Recording: r.text(), Case: CaseID(r.text()),
-		Call: r.text(), Opened: r.when(), Outcome: r.text(), Language: r.text(), About: r.flag(), Tries: r.int(), Closed: r.when(), HeldUntil: r.when(), Note: r.told()}
+		Call: r.text(), Opened: r.when(), Outcome: r.text(), Language: r.text(), About: r.flag(), Tries: r.int(), Closed: r.when(), HeldUntil: r.when(), Note: r.told(), Ring: r.when(), Rounds: r.int(), Rung: r.text()}
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: task %s: %w", id, r.err)
 	}

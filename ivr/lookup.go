@@ -3,12 +3,14 @@ package ivr
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
 
 	"secondline/casestore"
 	"secondline/internal/flow"
+	"secondline/internal/hours"
 	"secondline/internal/private"
 )
 
@@ -22,6 +24,8 @@ type prepared struct {
 	allowed bool
 	found   *casestore.Case
 	// owed and state are for coordinators: what is owed first, and the team.
+	// due is by when the promise after delivery says that a person calls.
+	due   time.Time
 	owed  []*casestore.Task
 	count int
 	state casestore.CoordinatorState
@@ -49,7 +53,9 @@ func (s *Server) prepare(ctx context.Context, req request, c *casestore.Conversa
 		if p.allowed, err = s.store.Try(ctx, s.store.NumberSubject(digits), s.store.CallerSubject(req.who.id), s.store.EverySubject()); err != nil {
 			return p, err
 		}
-		p.found, err = s.store.Lookup(ctx, digits)
+		if p.found, err = s.store.Lookup(ctx, digits); err == nil {
+			p.due, err = s.PromisedBy(ctx, p.found)
+		}
 	case judgesPIN[c.State.At] && s.completes(c, req):
 		if p.allowed, err = s.store.Try(ctx, s.store.PINSubject(c.Member)); err != nil {
 			return p, err
@@ -61,6 +67,33 @@ func (s *Server) prepare(ctx context.Context, req request, c *casestore.Conversa
 		}
 	}
 	return p, err
+}
+
+// PromisedBy is by when a patient is told that a person calls after delivery: 24
+// hours later, at the time that was chosen, or, where no call is legal within the 24
+// hours, an hour after the first minute in which one is. It is zero before delivery.
+func (s *Server) PromisedBy(ctx context.Context, c *casestore.Case) (time.Time, error) {
+	if c == nil || c.Stage != casestore.StageDelivered {
+		return time.Time{}, nil
+	}
+	by := c.DeliveredAt.Add(hours.PromisedWithin)
+	p, err := s.store.Promise(ctx, c.Partition, c.ID)
+	switch {
+	case errors.Is(err, casestore.ErrNotFound):
+		return by, nil
+	case err != nil:
+		return time.Time{}, err
+	case !p.Chosen.IsZero():
+		return p.Chosen, nil
+	case s.legal == nil:
+		return by, nil
+	}
+	legal, _ := s.legal(c.Answers.Get("zip"), c.Answers.Get("utc_offset"), c.Phone().Reveal())
+	plan := hours.Promise{Delivered: p.Delivered, Legal: legal, MaxPerDay: hours.MaxPerDay}.Plan()
+	if plan.NoLegalMinute && !plan.FirstLegalAfter.IsZero() {
+		return plan.FirstLegalAfter.Add(time.Hour).Truncate(30 * time.Minute), nil
+	}
+	return by, nil
 }
 
 // completes says whether the input is an answer that the step would have judged,
@@ -85,7 +118,7 @@ func (t *turn) matchStatus(answers flow.Answers) flow.Outcome {
 	if c != nil && t.pre.allowed {
 		// Who the call may be about is told to the person who takes it, never to
 		// the caller.
-		t.c.Named, t.c.Coordinator = c.ID, c.Coordinator
+		t.c.Named, t.c.NamedPlace, t.c.Coordinator = c.ID, c.Partition, c.Coordinator
 		number := c.Number.Reveal()
 		t.c.LastFour = private.Of(number[max(0, len(number)-4):])
 	}
@@ -131,7 +164,7 @@ func (t *turn) stageOf(c *casestore.Case, answers flow.Answers) flow.Outcome {
 		}
 		return flow.Outcome(either(c.Stage == casestore.StageInReview, "in_review", "complete"))
 	case casestore.StageDelivered:
-		by := c.DeliveredAt.Add(24 * time.Hour)
+		by := t.pre.due
 		due(by)
 		return flow.Outcome(either(now.After(by), "overdue", "delivered"))
 	case casestore.StageFollowedUp:

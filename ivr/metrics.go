@@ -13,6 +13,11 @@ type Metrics struct {
 
 	transfers, legs, outcomes, status *prometheus.CounterVec
 	waits                             prometheus.Histogram
+
+	promises, attempts, refusals, lookups, repairs *prometheus.CounterVec
+	open                                           *prometheus.GaugeVec
+	oldest                                         prometheus.Gauge
+	tick                                           prometheus.Histogram
 }
 
 // NewMetrics makes the counters; Register makes them visible.
@@ -20,7 +25,18 @@ func NewMetrics() *Metrics {
 	counter := func(name, help string) prometheus.CounterOpts {
 		return prometheus.CounterOpts{Namespace: "secondline", Subsystem: "voice", Name: name, Help: help}
 	}
+	promise := func(name, help string) prometheus.CounterOpts {
+		return prometheus.CounterOpts{Namespace: "secondline", Subsystem: "promise", Name: name, Help: help}
+	}
 	return &Metrics{
+		promises:  prometheus.NewCounterVec(promise("ends_total", "Promises of a call after delivery: kept, over, missed, no_legal_minute."), []string{"state"}),
+		attempts:  prometheus.NewCounterVec(promise("attempts_total", "Calls to patients that were begun, by what came of them."), []string{"result"}),
+		refusals:  prometheus.NewCounterVec(promise("refusals_total", "Calls to patients that were due and not made, by the condition that forbade it."), []string{"reason"}),
+		lookups:   prometheus.NewCounterVec(promise("lookups_total", "Dials of unknown outcome that were looked up: found, not_made."), []string{"result"}),
+		repairs:   prometheus.NewCounterVec(promise("repairs_total", "Open promises for which nothing came next, by what was repaired."), []string{"repair"}),
+		open:      prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "secondline", Subsystem: "promise", Name: "open", Help: "Promises that are open: in_time, after_24_hours."}, []string{"age"}),
+		oldest:    prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "secondline", Subsystem: "promise", Name: "oldest_due_seconds", Help: "How late the oldest thing is that is due."}),
+		tick:      prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "secondline", Subsystem: "promise", Name: "tick_seconds", Help: "Time to do what is due in all partitions.", Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 5, 30}}),
 		turns:     prometheus.NewCounterVec(counter("turns_total", "Answered voice requests by what was answered: next, repeat, held, fault."), []string{"answer"}),
 		seconds:   prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "secondline", Subsystem: "voice", Name: "turn_seconds", Help: "Time to answer a voice request.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}),
 		stops:     prometheus.NewCounterVec(counter("turned_away_total", "People whom a stop rule of the intake turned away, by rule."), []string{"rule"}),
@@ -38,5 +54,6 @@ func NewMetrics() *Metrics {
 // Register makes the counters visible.
 func (m *Metrics) Register(r prometheus.Registerer) {
 	r.MustRegister(m.turns, m.seconds, m.stops, m.tasks, m.intakes, m.calls,
+		m.promises, m.attempts, m.refusals, m.lookups, m.repairs, m.open, m.oldest, m.tick,
 		m.transfers, m.legs, m.outcomes, m.status, m.waits)
 }

@@ -56,6 +56,7 @@ const (
 
 	doFinish         = "finish_intake"
 	doCallBack       = "promise_call"
+	doChoose         = "move_promise"
 	doMessage        = "keep_message"
 	doMissed         = "keep_missed_call"
 	doOptOut         = "stop_automated_calls"

@@ -9,6 +9,7 @@ import (
 
 	"secondline/casestore"
 	"secondline/internal/flow"
+	"secondline/internal/hours"
 	"secondline/internal/private"
 	"secondline/internal/twilio"
 )
@@ -34,6 +35,8 @@ type Coordinator struct {
 	// Works says whether the coordinator works at a time; nil means whenever the
 	// line is open.
 	Works func(time.Time) bool
+	// Supervisor is one to whom promises at risk go.
+	Supervisor bool
 }
 
 // Voice is Twilio's name of a voice, and the language it speaks.
@@ -63,6 +66,9 @@ type Config struct {
 	StatusDelay time.Duration
 	// Speech hears "yes", "no", "person", "help" and "emergency" beside the keys.
 	Speech bool
+	// BotFirst has calls after delivery begun by an automated voice, for patients
+	// who agreed to that.
+	BotFirst bool
 	// Record says that calls with the team are recorded, which is announced.
 	Record bool
 	// FirstCall and CallBack are promised in hours that the line is open.
@@ -142,6 +148,22 @@ type Store interface {
 	MoveTask(ctx context.Context, p casestore.Partition, id string, move func(*casestore.Task) bool) (*casestore.Task, error)
 	OptOutNumber(ctx context.Context, number private.Text, o casestore.OptOut) error
 
+	Case(ctx context.Context, p casestore.Partition, id casestore.CaseID) (*casestore.Case, error)
+	Advance(ctx context.Context, p casestore.Partition, id casestore.CaseID, to casestore.Stage, set func(*casestore.Case)) (*casestore.Case, bool, error)
+	ContactOf(ctx context.Context, number private.Text) (casestore.Contact, error)
+	ChangeContact(ctx context.Context, id casestore.PersonID, change casestore.ContactChange) error
+	Promise(ctx context.Context, p casestore.Partition, id casestore.CaseID) (*casestore.Promise, error)
+	MovePromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, move func(*casestore.Promise) (casestore.PromiseChange, bool)) (*casestore.Promise, error)
+	SweepPromises(ctx context.Context, p casestore.Partition) ([]casestore.Repair, error)
+	PromiseCounts(ctx context.Context) (open, late int, oldest time.Duration, err error)
+	Task(ctx context.Context, p casestore.Partition, id string) (*casestore.Task, error)
+	OpenTask(ctx context.Context, p casestore.Partition, task *casestore.Task) error
+	StartTransfer(ctx context.Context, p casestore.Partition, t *casestore.Transfer) error
+	ClaimDue(ctx context.Context, kind casestore.EffectKind, most int, lease time.Duration) (due []casestore.Due, more bool, err error)
+	Schedule(ctx context.Context, d casestore.Due, at time.Time) error
+	Finish(ctx context.Context, d casestore.Due) error
+	Return(ctx context.Context, due ...casestore.Due) error
+
 	Ring() *casestore.KeyRing
 	Keep() time.Duration
 }
@@ -163,6 +185,7 @@ type Server struct {
 	dialer   Dialer
 	wait     func(context.Context, time.Duration)
 	slots    Slots
+	legal    Legal
 	staff    map[string]Coordinator
 	now      func() time.Time
 	log      *slog.Logger
@@ -188,11 +211,16 @@ type Slot struct {
 	Tomorrow bool
 }
 
+// Legal says when somebody may be called, by zip code, by the distance from UTC
+// that was told, and by the number in E.164, each of which may be empty; and
+// whether that is the person's own time.
+type Legal func(zip, offset, e164 string) (*hours.Legal, bool)
+
 // Slots gives the times at which somebody in one of the zones may be called.
 type Slots func(now time.Time, zones []*time.Location) []Slot
 
 // Parts are what a server is put together from; all are required but Fetch,
-// Metrics, Slots and Wait. Without Slots no other time is offered.
+// Metrics, Slots, Wait, and, where no promise is kept, Legal. Without Slots no other time is offered.
 type Parts struct {
 	Config   Config
 	Calendar Calendar
@@ -204,6 +232,7 @@ type Parts struct {
 	Metrics  *Metrics
 	Dialer   Dialer
 	Slots    Slots
+	Legal    Legal
 	// Wait lets a span of time pass; a timer by default.
 	Wait func(context.Context, time.Duration)
 }
@@ -219,7 +248,7 @@ func New(p Parts) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: p.Config, calendar: p.Calendar, words: p.Words, store: p.Store, book: book, fetch: p.Fetch,
-		dialer: p.Dialer, wait: p.Wait, slots: p.Slots,
+		dialer: p.Dialer, wait: p.Wait, slots: p.Slots, legal: p.Legal,
 		now: p.Now, log: p.Log, metrics: p.Metrics, lines: map[string]Line{}, staff: map[string]Coordinator{}}
 	s.root = strings.TrimRight(p.Config.PublicURL, "/")
 	if u, err := url.Parse(p.Config.PublicURL); err == nil {

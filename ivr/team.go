@@ -167,6 +167,9 @@ func (t *turn) settle(ctx context.Context, outcome string) error {
 	if err != nil {
 		return fmt.Errorf("ivr: settle a task: %w", err)
 	}
+	if err := t.s.byHand(ctx, t.c.TaskPlace, task, t.c.Member, outcome); err != nil {
+		return err
+	}
 	if outcome == "opted_out" && !task.Phone.Empty() {
 		if err := t.s.store.OptOutNumber(ctx, task.Phone, casestore.OptOut{At: t.who.now, How: "coordinator", Call: t.who.call}); err != nil {
 			return err

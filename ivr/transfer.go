@@ -38,7 +38,7 @@ const (
 
 // Effects gives the workers of the telephone.
 func (s *Server) Effects() map[casestore.EffectKind]casestore.Handler {
-	return map[casestore.EffectKind]casestore.Handler{casestore.EffectTransfer: s.moveOn}
+	return map[casestore.EffectKind]casestore.Handler{casestore.EffectTransfer: s.moveOn, casestore.EffectChosen: s.chosen}
 }
 
 // openTransfer begins the wait for the team in the turn that asks for it.
@@ -50,7 +50,7 @@ func (t *turn) openTransfer() {
 	t.c.Transfer = id
 	t.change.Transfer = &casestore.Transfer{
 		ID: id, State: casestore.TransferWaiting, Call: t.who.call, Line: t.who.line.Name, Caller: t.who.number,
-		Language: t.c.Language, Wanted: t.wanted(), Reason: t.reason(), Case: t.c.Named, LastFour: t.c.LastFour, Verified: t.c.Verified, Assigned: t.c.Coordinator,
+		Language: t.c.Language, Wanted: t.wanted(), Reason: t.reason(), Case: t.c.Named, CasePlace: t.c.NamedPlace, LastFour: t.c.LastFour, Verified: t.c.Verified, Assigned: t.c.Coordinator,
 		Opened: t.who.now, RoundAt: t.who.now, Round: 1,
 	}
 	t.s.metrics.transfers.WithLabelValues("asked").Inc()
@@ -80,6 +80,9 @@ func (s *Server) moveOn(ctx context.Context, p casestore.Partition, e casestore.
 	}
 	if err != nil {
 		return err
+	}
+	if t.Out != nil {
+		return s.moveOut(ctx, p, t)
 	}
 	if err := s.findLost(ctx, p, t); err != nil {
 		return err
@@ -147,7 +150,7 @@ func (s *Server) chooseMore(ctx context.Context, p casestore.Partition, t *cases
 // waited longest since the last call. Nobody is rung twice in a round, nobody who
 // is on a call or off duty, and nobody once the round is over.
 func (s *Server) next(t *casestore.Transfer, team map[string]casestore.CoordinatorState, now time.Time) (ids []string, most int) {
-	if now.Sub(t.RoundAt)+shortestRing > s.cfg.Total {
+	if now.Sub(t.RoundAt)+shortestRing > s.totalOf(t) {
 		return nil, 0
 	}
 	rung := map[string]bool{}
@@ -177,6 +180,14 @@ func (s *Server) next(t *casestore.Transfer, team map[string]casestore.Coordinat
 		ids = append(ids, c.ID)
 	}
 	return ids, atOnce - t.Active()
+}
+
+// totalOf is how long a round of ringing lasts.
+func (s *Server) totalOf(t *casestore.Transfer) time.Duration {
+	if t.Out != nil {
+		return outTotal
+	}
+	return s.cfg.Total
 }
 
 func boolOrder(a, b bool) int {
@@ -216,7 +227,7 @@ func (s *Server) ring(ctx context.Context, p casestore.Partition, id string, i i
 	if !ok {
 		return s.endLeg(ctx, p, id, i, "unknown", false)
 	}
-	span := max(shortestRing, min(s.cfg.Ring, s.cfg.Total-s.now().Sub(t.RoundAt)))
+	span := max(shortestRing, min(s.cfg.Ring, s.totalOf(t)-s.now().Sub(t.RoundAt)))
 	call, err := s.dialer.CreateCall(ctx, twilio.NewCall{
 		To: private.Of(c.Number), From: s.numberOf(t.Line), URL: s.absolute(s.legURL(pathWhisper, p, id, i)),
 		FallbackURL: s.absolute(pathFallback), StatusCallback: s.absolute(s.legURL(pathLeg, p, id, i)), Ring: span.Truncate(time.Second),

@@ -303,6 +303,8 @@ func (t *turn) carryOut(ctx context.Context) error {
 			t.owe(casestore.TaskMissed, t.who.number, "")
 		case doMessage:
 			t.owe(casestore.TaskMessage, t.callBackPhone(), t.c.State.Answers.Get("message"))
+		case doChoose:
+			t.choose()
 		case doOptOut:
 			t.optOut()
 		case doAskEmail:
@@ -365,6 +367,7 @@ func (t *turn) finish(ctx context.Context) error {
 	t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectFinished, Data: string(c.ID)})
 	task := t.owe(casestore.TaskFirstCall, finished.Phone(), "")
 	task.Due = c.CallBy
+	task.Ring = t.s.RingAt(task)
 	t.c.State.Answers = nil
 	t.s.metrics.intakes.Inc()
 	return nil
@@ -382,6 +385,7 @@ func (t *turn) owe(kind casestore.TaskKind, phone private.Text, recording string
 	if at, err := time.Parse(time.RFC3339, t.c.State.Answers.Get("slot_at")); err == nil && kind == casestore.TaskCallBack {
 		task.Due, task.About = at, true
 	}
+	task.Ring = t.s.RingAt(task)
 	t.change.Tasks = append(t.change.Tasks, task)
 	t.s.metrics.tasks.WithLabelValues(string(kind)).Inc()
 	return task

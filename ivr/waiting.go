@@ -21,6 +21,7 @@ func (s *Server) transferRoutes(r *mux.Router) {
 	r.HandleFunc(pathAccept, s.onTransfer(twilio.Voice, s.accept)).Methods(http.MethodPost)
 	r.HandleFunc(pathParted, s.onTransfer(twilio.Voice, s.parted)).Methods(http.MethodPost)
 	r.HandleFunc(pathLeg, s.leg).Methods(http.MethodPost)
+	s.outreachRoutes(r)
 }
 
 // waited is a request about a transfer.
@@ -200,7 +201,7 @@ func (s *Server) unqueued(ctx context.Context, req request, c *casestore.Convers
 }
 
 func (s *Server) talked(ctx context.Context, p casestore.Partition, id string) error {
-	_, err := s.store.MoveTransfer(ctx, p, id, func(t *casestore.Transfer) ([]*casestore.Task, bool) {
+	t, err := s.store.MoveTransfer(ctx, p, id, func(t *casestore.Transfer) ([]*casestore.Task, bool) {
 		taken := t.State == casestore.TransferTaken
 		t.State = casestore.TransferTalked
 		return nil, taken
@@ -208,7 +209,10 @@ func (s *Server) talked(ctx context.Context, p casestore.Partition, id string) e
 	if errors.Is(err, casestore.ErrNotFound) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.talkedTo(ctx, t)
 }
 
 // abandoned is the caller hanging up while a person is being found: whoever still
@@ -239,8 +243,10 @@ func (s *Server) owedFor(t *casestore.Transfer) []*casestore.Task {
 		return nil
 	}
 	s.metrics.tasks.WithLabelValues(string(casestore.TaskAbandoned)).Inc()
-	return []*casestore.Task{{
+	task := &casestore.Task{
 		ID: casestore.NewTaskID(), Kind: casestore.TaskAbandoned, Due: s.due(s.now(), s.cfg.CallBack, s.zonesOf(nil, t.Caller)), Phone: t.Caller,
 		Owner: t.Assigned, Case: t.Case, Call: t.Call, Opened: s.now(), Language: t.Wanted,
-	}}
+	}
+	task.Ring = s.RingAt(task)
+	return []*casestore.Task{task}
 }

@@ -41,6 +41,17 @@ const (
 	pathParted  = "/voice/parted"
 	pathLeg     = "/voice/leg"
 
+	// A call to a patient that a coordinator begins: the patient's telephone, and the
+	// coordinator's after it.
+	pathPatient       = "/voice/patient"
+	pathApart         = "/voice/apart"
+	pathPatientStatus = "/voice/patient-status"
+	pathAfterTalk     = "/voice/after-talk"
+	pathStar          = "/voice/star"
+	pathHow           = "/voice/how"
+	pathWhen          = "/voice/when"
+	pathAsk           = "/voice/ask"
+
 	// The same without Redis.
 	pathFaultWhisper = "/voice/fault-whisper"
 	pathFaultAccept  = "/voice/fault-accept"
@@ -57,6 +68,7 @@ const (
 	paramHolds     = "n"
 	paramTransfer  = "t"
 	paramLeg       = "l"
+	paramStars     = "s"
 )
 
 // turnLimit is how long a turn may take. Twilio gives up after 15 s (twilio.md

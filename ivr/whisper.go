@@ -44,8 +44,11 @@ func (s *Server) whisper(ctx context.Context, req waited) (twilio.Document, erro
 	if err != nil {
 		return nil, err
 	}
+	if req.t.Out != nil {
+		return s.whisperGather(req, "1", s.outWhisper(req.t)...), nil
+	}
 	reason := s.reasonWords(req.t)
-	return s.whisperGather(req, s.say(english, "F-w", map[string]private.Text{"REASON": private.Of(reason)}), "1"), nil
+	return s.whisperGather(req, "1", s.say(english, "F-w", map[string]private.Text{"REASON": private.Of(reason)})), nil
 }
 
 // reasonWords says why the caller wants a person, and in which language.
@@ -73,17 +76,20 @@ func (s *Server) reasonWords(t *casestore.Transfer) string {
 	return text
 }
 
-func (s *Server) whisperGather(req waited, say twilio.Say, try string) twilio.Document {
+func (s *Server) whisperGather(req waited, try string, prompts ...twilio.Prompt) twilio.Document {
 	none := ""
 	return twilio.Document{twilio.Gather{
 		Action: s.legURL(pathAccept, req.p, req.id, req.leg) + "&" + paramHolds + "=" + try, NumDigits: 1, FinishOnKey: &none, Timeout: "6",
-		ActionOnEmptyResult: true, Prompts: []twilio.Prompt{say},
+		ActionOnEmptyResult: true, Prompts: prompts,
 	}}
 }
 
 // tooLate tells a coordinator that the caller is no longer waiting; nil while the
 // caller is.
 func (s *Server) tooLate(t *casestore.Transfer, leg int) twilio.Document {
+	if t.Out != nil {
+		return s.outTooLate(t, leg)
+	}
 	switch t.State {
 	case casestore.TransferWaiting:
 		return nil
@@ -102,6 +108,9 @@ func (s *Server) accept(ctx context.Context, req waited) (twilio.Document, error
 	if !ok {
 		return twilio.Document{twilio.Hangup{}}, nil
 	}
+	if req.t.Out != nil {
+		return s.outAccept(ctx, req, leg)
+	}
 	switch twilio.FormOf(req.r).Get("Digits") {
 	case "1":
 		return s.take1(ctx, req, leg)
@@ -112,7 +121,7 @@ func (s *Server) accept(ctx context.Context, req waited) (twilio.Document, error
 		return twilio.Document{s.say(english, "F-w-pass", nil), twilio.Hangup{}}, nil
 	}
 	if req.r.URL.Query().Get(paramHolds) == "1" {
-		return s.whisperGather(req, s.say(english, "F-w-again", nil), "2"), nil
+		return s.whisperGather(req, "2", s.say(english, "F-w-again", nil)), nil
 	}
 	return twilio.Document{twilio.Hangup{}}, s.endLeg(ctx, req.p, req.id, req.leg, "silent", false)
 }

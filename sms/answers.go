@@ -27,7 +27,7 @@ func (m *message) answered() error {
 		m.t.Pending, m.t.PendingUntil = casestore.AskedEmail, m.now.Add(answerWithin)
 		m.reply("S-email-again")
 	case When1, When2, When3, When4:
-		m.chooseTime(map[Detail]string{When1: "today", When2: "morning", When3: "afternoon", When4: "evening"}[m.means.Detail])
+		return m.chooseTime(map[Detail]string{When1: "today", When2: "morning", When3: "afternoon", When4: "evening"}[m.means.Detail])
 	case Unclear:
 		if m.t.Pending == casestore.AskedWhen {
 			m.reply("S-later")
@@ -90,20 +90,30 @@ func (m *message) saveAddress(address private.Text) {
 }
 
 // chooseTime books a call at the time that was chosen; what cannot be had is said.
-func (m *message) chooseTime(kind string) {
+func (m *message) chooseTime(kind string) error {
 	zones := m.s.Config.Zones("", "", m.number.Reveal())
 	for _, slot := range m.s.Slots(m.now, zones[:1]) {
 		if slot.Kind == kind {
-			task := m.task(casestore.TaskCallBack, m.s.Config.CallBack)
-			task.Due, task.About, task.Note = slot.At, true, private.Text{}
-			m.rebook(task.ID)
+			promised, err := m.promised()
+			if err != nil {
+				return err
+			}
+			if promised {
+				m.change.Effects = append(m.change.Effects, casestore.ChosenTime(m.t.CasePlace, m.t.Case, slot.At, "text"))
+			} else {
+				task := m.task(casestore.TaskCallBack, m.s.Config.CallBack)
+				task.Due, task.About, task.Note = slot.At, true, private.Text{}
+				task.Ring = m.s.RingAt(task)
+				m.rebook(task.ID)
+			}
 			m.t.Pending = ""
 			m.replyAbout("S-later-c", slot.At)
-			return
+			return nil
 		}
 	}
 	m.t.PendingUntil = m.now.Add(answerWithin)
 	m.reply("S-later-no")
+	return nil
 }
 
 // rebook puts a call in the place of one that was booked by text before.

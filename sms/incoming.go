@@ -61,6 +61,9 @@ type message struct {
 	t       *casestore.Thread
 	contact casestore.Contact
 	change  casestore.ThreadChange
+	// promised says whether the call after delivery is still promised for the
+	// thread's request.
+	promised func() (bool, error)
 	// after is what is done once everything is kept.
 	after []func(context.Context) error
 }
@@ -75,6 +78,7 @@ func (s *Server) receive(ctx context.Context, form twilio.MessageForm, number pr
 	}
 	_, err = s.Store.MoveThread(ctx, m.id, func(t *casestore.Thread) (casestore.ThreadChange, bool, error) {
 		m.t, m.change, m.after = t, casestore.ThreadChange{}, nil
+		m.promised = func() (bool, error) { return s.Promised(ctx, t.CasePlace, t.Case) }
 		if t.HasSeen(form.MessageSID) {
 			s.Metrics.received.WithLabelValues("repeat").Inc()
 			return casestore.ThreadChange{}, false, nil
@@ -266,6 +270,7 @@ func (m *message) task(kind casestore.TaskKind, within time.Duration) *casestore
 	if m.t.Language != "en" {
 		task.Language = m.t.Language
 	}
+	task.Ring = m.s.RingAt(task)
 	m.change.Tasks = append(m.change.Tasks, task)
 	m.s.Metrics.tasks.WithLabelValues(string(kind)).Inc()
 	return task

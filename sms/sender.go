@@ -31,22 +31,19 @@ func (s *Server) Effects() map[casestore.EffectKind]casestore.Handler {
 	}}
 }
 
-// Tick sends what is due, in every partition. Every replica may run it at once.
+// Tick sends what is due. Every replica may run it at once.
 func (s *Server) Tick(ctx context.Context) {
-	for p := range casestore.Partition(casestore.Partitions) {
-		due, err := s.Store.ClaimDue(ctx, casestore.EffectText, p, batch, lease)
-		if err != nil {
-			s.Log.Warn("what is due cannot be read", "err", err)
+	due, _, err := s.Store.ClaimDue(ctx, casestore.EffectText, batch, lease)
+	if err != nil {
+		s.Log.Warn("what is due cannot be read", "err", err)
+	}
+	for i, d := range due {
+		if ctx.Err() != nil {
+			s.giveBack(ctx, due[i:])
 			return
 		}
-		for i, d := range due {
-			if ctx.Err() != nil {
-				s.giveBack(ctx, due[i:])
-				return
-			}
-			if err := s.send(ctx, p, d.ID); err != nil {
-				s.Log.Warn("a text is tried again", "text", d.ID, "err", err)
-			}
+		if err := s.send(ctx, d.Partition, d.ID); err != nil {
+			s.Log.Warn("a text is tried again", "text", d.ID, "err", err)
 		}
 	}
 }

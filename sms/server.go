@@ -72,7 +72,7 @@ type Store interface {
 	MoveText(ctx context.Context, p casestore.Partition, id string, move func(*casestore.Text) (time.Time, bool)) (*casestore.Text, error)
 	Texts(ctx context.Context, id casestore.PersonID, since time.Time) ([]*casestore.Text, error)
 	QueueText(ctx context.Context, t *casestore.Text, at time.Time) error
-	ClaimDue(ctx context.Context, kind casestore.EffectKind, p casestore.Partition, most int, lease time.Duration) ([]casestore.Due, error)
+	ClaimDue(ctx context.Context, kind casestore.EffectKind, most int, lease time.Duration) (due []casestore.Due, more bool, err error)
 	Return(ctx context.Context, due ...casestore.Due) error
 	Finish(ctx context.Context, d casestore.Due) error
 	Cap(ctx context.Context, what string, most int, window time.Duration) (bool, error)
@@ -110,9 +110,15 @@ type Parts struct {
 	Slots func(now time.Time, zones []*time.Location) []Slot
 	// Answered moves a call on that waits for an answer by text.
 	Answered func(ctx context.Context, p casestore.Partition, call string) error
-	Now      func() time.Time
-	Log      *slog.Logger
-	Metrics  *Metrics
+	// PromisedBy is by when a person calls after delivery, as the patient is told.
+	PromisedBy func(ctx context.Context, c *casestore.Case) (time.Time, error)
+	// Promised says whether the call after delivery is still to be made.
+	Promised func(ctx context.Context, p casestore.Partition, id casestore.CaseID) (bool, error)
+	// RingAt is when coordinators are rung for a task; zero for never.
+	RingAt  func(*casestore.Task) time.Time
+	Now     func() time.Time
+	Log     *slog.Logger
+	Metrics *Metrics
 }
 
 // Server answers the text webhooks and sends texts. It is safe for concurrent

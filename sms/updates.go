@@ -15,7 +15,11 @@ import (
 // so it is sent once. A stage that no text tells of queues nothing. The words are
 // neutral: "step n of 4" (call-script.md 6.9).
 func (s *Server) StageChanged(ctx context.Context, c *casestore.Case) error {
-	prompt, when := updateFor(c)
+	promised, err := s.PromisedBy(ctx, c)
+	if err != nil {
+		return err
+	}
+	prompt, when := updateFor(c, promised)
 	if prompt == "" || c.Phone().Empty() {
 		return nil
 	}
@@ -97,4 +101,37 @@ func (s *Server) Resume(ctx context.Context, number private.Text, language, call
 		return nil
 	}
 	return s.Store.QueueText(ctx, t, now)
+}
+
+// AroundCall queues a text about a call after delivery: that one comes at a time
+// ("S-pre"), that one reached nobody and when the next comes ("S-miss"), or that we
+// could not reach the patient ("S-last"). It may be called any number of times for
+// one text. From then on the thread is about the request: LATER moves its call.
+func (s *Server) AroundCall(ctx context.Context, c *casestore.Case, prompt string, at time.Time) error {
+	now := s.Now()
+	t := &casestore.Text{
+		ID: callTextID(c, prompt, at), Kind: casestore.TextNotice, To: c.Phone(), From: s.Config.From, Prompt: prompt, Language: s.language(c.Language),
+		Case: c.ID, Created: now, Expires: now.Add(12 * time.Hour), Vars: map[string]private.Text{},
+	}
+	switch prompt {
+	case "S-pre":
+		t.Expires = at.Add(-10 * time.Minute) // "in about 30 minutes" must be true
+	case "S-miss":
+		t.Vars["WHEN"] = private.Of(s.spoken(at))
+	}
+	id := s.person(t.To)
+	if _, err := s.Store.Text(ctx, id.Partition(), t.ID); err == nil || t.To.Empty() || !now.Before(t.Expires) {
+		return nil
+	}
+	_, err := s.Store.MoveThread(ctx, id, func(th *casestore.Thread) (casestore.ThreadChange, bool, error) {
+		th.Case, th.CasePlace, th.Language = c.ID, c.Partition, t.Language
+		return casestore.ThreadChange{Texts: []*casestore.Text{t}}, true, nil
+	})
+	return err
+}
+
+func callTextID(c *casestore.Case, prompt string, at time.Time) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(string(c.ID) + "|" + prompt + "|" + at.UTC().Format(time.RFC3339)))
+	return "x" + strconv.FormatUint(h.Sum64(), 36) + string(c.ID)
 }

@@ -78,7 +78,7 @@ func (s *Server) body(t *casestore.Text) (string, error) {
 
 // updateFor gives the text of a stage, and what it says besides; "" where a stage
 // is told by a person only.
-func updateFor(c *casestore.Case) (prompt string, when time.Time) {
+func updateFor(c *casestore.Case, promised time.Time) (prompt string, when time.Time) {
 	switch c.Stage {
 	case casestore.StageRequested:
 		return "S-st1", c.CallBy
@@ -92,7 +92,7 @@ func updateFor(c *casestore.Case) (prompt string, when time.Time) {
 	case casestore.StageInReview:
 		return "S-st4", time.Time{}
 	case casestore.StageDelivered:
-		return "S-st5", c.DeliveredAt.Add(24 * time.Hour)
+		return "S-st5", promised
 	case casestore.StageClosed:
 		return "S-closed", time.Time{}
 	}

@@ -165,22 +165,31 @@ var behaviours = map[string]func() twiliosim.CalleeBehaviour{
 
 // behave says what coordinators do, one after the other; the last goes on.
 func (w *world) behave(names string) error {
+	team, err := w.teamDoes(names)
+	if err == nil {
+		w.sim.SetCallee(team)
+	}
+	return err
+}
+
+// teamDoes gives what called telephones do: coordinators by the names, in the order
+// in which they are rung; everybody else answers.
+func (w *world) teamDoes(names string) (func(to string) twiliosim.CalleeBehaviour, error) {
 	list := strings.Split(names, ",")
 	for _, name := range list {
 		if behaviours[name] == nil && name != "nobody" {
-			return fmt.Errorf("-team: %q is nothing a coordinator does: answers, busy, no-answer, voicemail, passes, silent, fails, rings, nobody", name)
+			return nil, fmt.Errorf("-team: %q is nothing a coordinator does: answers, busy, no-answer, voicemail, passes, silent, fails, rings, nobody", name)
 		}
 	}
 	rung := 0
-	w.sim.SetCallee(func(to string) twiliosim.CalleeBehaviour {
+	return func(to string) twiliosim.CalleeBehaviour {
 		if !slices.ContainsFunc(w.team, func(c Coordinator) bool { return c.Number == to }) {
 			return twiliosim.Answers()
 		}
 		name := list[min(rung, len(list)-1)]
 		rung++
 		return behaviours[name]()
-	})
-	return nil
+	}, nil
 }
 
 // token is one thing that a caller does.

@@ -202,6 +202,9 @@ func (w *world) store(s Settings, h hooks, log *slog.Logger) (*casestore.Store, 
 	}
 	dial := func() (net.Conn, error) {
 		conn, err := w.redis.Dial()
+		if err == nil {
+			conn = newUnblocked(conn)
+		}
 		if err == nil && h.redis != nil {
 			conn = h.redis(conn)
 		}
@@ -233,7 +236,7 @@ func (w *world) live(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		w.line.texts.Tick(ctx)
+		w.line.due(ctx)
 		if err := w.sim.Run(ctx); err != nil {
 			return
 		}
@@ -296,7 +299,7 @@ func (w *world) settle(ctx context.Context) error {
 		if err != nil {
 			w.log.Warn("the outbox is not worked", "err", err)
 		}
-		w.line.texts.Tick(ctx)
+		w.line.due(ctx)
 		for w.sim.Step(ctx) {
 			n++
 		}

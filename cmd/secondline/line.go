@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -73,7 +74,7 @@ func newLine(p parts) (*line, error) {
 	l.recorder = newRecorder(p, l.metrics)
 	l.voice, err = ivr.New(ivr.Parts{
 		Config: voiceConfig(p.settings, calendar), Calendar: calendar, Words: words, Store: p.store, Fetch: l.recorder, Now: p.now, Log: p.log, Metrics: m,
-		Dialer: p.client, Wait: p.wait, Slots: slotsOf(calendar),
+		Dialer: p.client, Wait: p.wait, Slots: slotsOf(calendar), Legal: legalOf(calendar),
 	})
 	if err != nil {
 		return nil, err
@@ -172,7 +173,7 @@ func voiceConfig(s Settings, c calendar) ivr.Config {
 	}
 	for _, co := range p.Coordinators {
 		cfg.Coordinators = append(cfg.Coordinators, ivr.Coordinator{
-			ID: coordinatorID(co.Number), Name: co.Name, Number: co.Number, Languages: co.Languages, PIN: co.PIN, Works: works(co.Hours, c.Zone()),
+			ID: coordinatorID(co.Number), Name: co.Name, Number: co.Number, Languages: co.Languages, PIN: co.PIN, Works: works(co.Hours, c.Zone()), Supervisor: co.Supervisor,
 		})
 	}
 	return cfg
@@ -187,6 +188,53 @@ func slotsOf(c calendar) ivr.Slots {
 		}
 		return out
 	}
+}
+
+// legalOf gives the telephone the time in which somebody may be called: by what was
+// answered, by the zip code, else by the country of the number, never by an area
+// code.
+func legalOf(c calendar) ivr.Legal {
+	var known sync.Map // what follows from the same answers is worked out once
+	type place struct{ zip, offset, region string }
+	type legal struct {
+		*hours.Legal
+		known bool
+	}
+	return func(zip, offset, e164 string) (*hours.Legal, bool) {
+		at := place{zip, offset, regionOf(e164)}
+		if l, ok := known.Load(at); ok {
+			return l.(legal).Legal, l.(legal).known
+		}
+		var zones hours.ZoneSet
+		for _, learnt := range []struct {
+			source hours.Source
+			names  []string
+		}{{hours.FromAnswer, named(offset)}, {hours.FromZip, hours.ZonesOfZip(zip)}, {hours.FromCountry, countryZones(e164)}} {
+			set, err := hours.NewZoneSet(learnt.source, learnt.names...)
+			if err == nil && zones.Empty() {
+				zones = set
+			}
+		}
+		l := legal{hours.NewLegal(c.Calendar, zones, hours.DefaultWindow, hours.ClosingMargin), !zones.Empty()}
+		known.Store(at, l)
+		return l.Legal, l.known
+	}
+}
+
+func named(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
+}
+
+// countryZones gives all the zones of a number's country; none for the United
+// States, all of whose zones stand for an unknown one.
+func countryZones(e164 string) []string {
+	if isDomestic(e164) {
+		return nil
+	}
+	return hours.ZonesOfCountry(regionOf(e164))
 }
 
 // coordinatorID names a coordinator in keys, addresses and logs: the same in

@@ -118,7 +118,7 @@ func (r *recorder) FetchRecording(ctx context.Context, sid string) (io.ReadClose
 func (l *line) tick(ctx context.Context, log *slog.Logger) {
 	c := cron.New(cron.WithLocation(time.UTC), cron.WithChain(cron.Recover(cronLog{log}), cron.SkipIfStillRunning(cronLog{log})))
 	for spec, job := range map[string]func(context.Context){
-		"@every 1s": l.texts.Tick, "@every 1m": l.recorder.again, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent,
+		"@every 1s": l.due, "@every 5m": l.voice.SweepPromises, "@every 1m": l.recorder.again, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent,
 	} {
 		if _, err := c.AddFunc(spec, func() { job(ctx) }); err != nil {
 			panic("secondline: " + err.Error()) // the specifications are ours
@@ -127,6 +127,13 @@ func (l *line) tick(ctx context.Context, log *slog.Logger) {
 	c.Start()
 	<-ctx.Done()
 	<-c.Stop().Done()
+}
+
+// due does what is due now: texts, calls that were promised, calls that are owed.
+func (l *line) due(ctx context.Context) {
+	l.texts.Tick(ctx)
+	l.voice.TickPromises(ctx)
+	l.voice.TickTasks(ctx)
 }
 
 // cronLog gives cron's messages to our log.

@@ -17,7 +17,6 @@ var notHeard = map[string]string{
 	"D-save":    "is for a caller who has hung up, and hears nothing",
 	"E-otp":     "the code is an optional step that is not built",
 	"E-more":    "offers texts; E-more-call is said",
-	"E-s5":      "offers to choose a time; E-s5-call is said until the promise can be moved",
 	"F-est":     "is said only when the wait is measured, and it is not",
 	"G-cb-ok":   "cb-ok names the time too",
 	"G-cb-call": "is for automated calls, which are not made",

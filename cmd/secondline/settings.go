@@ -93,6 +93,8 @@ type Coordinator struct {
 	Languages []string     `toml:"languages" eg:"en"`        // BCP 47
 	PIN       private.Text `toml:"pin" eg:"4 to 8 digits"`   // opens the coordinators' own line; none keeps it closed
 	Hours     string       `toml:"hours" eg:"09:00-17:00"`   // on the days that the line is open; empty for all its hours
+	// Supervisor is one to whom promises at risk go.
+	Supervisor bool `toml:"supervisor" eg:"true"`
 }
 
 // Voice is the voice that reads prompts out (the attributes voice and language

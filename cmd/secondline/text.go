@@ -211,23 +211,19 @@ func (p *textPlayer) after(ctx context.Context) error {
 func (p *textPlayer) stage(ctx context.Context, name string) error {
 	now := p.world.clock.Now()
 	stage, detail, _ := strings.Cut(name, ":")
-	c, err := p.world.line.store.MoveCase(ctx, p.c.Partition, p.c.ID, func(c *casestore.Case) bool {
-		c.Stage, c.ActionNeeded = casestore.Stage(stage), detail == "help"
+	_, _, err := p.world.line.store.Advance(ctx, p.c.Partition, p.c.ID, casestore.Stage(stage), func(c *casestore.Case) {
+		c.ActionNeeded = detail == "help"
 		switch c.Stage {
 		case casestore.StageRecordsComplete:
 			c.RecordsAt = now
 		case casestore.StageDelivered:
 			c.DeliveredAt = now
 		}
-		return true
 	})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(&p.out, "%s (the request is now: %s)\n", p.stamp(now), strings.ReplaceAll(name, "_", " "))
-	if err := p.world.line.texts.StageChanged(ctx, c); err != nil {
-		return err
-	}
 	return p.after(ctx)
 }
 

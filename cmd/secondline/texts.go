@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"secondline/casestore"
@@ -27,7 +30,12 @@ func (l *line) newTexts(p parts, c calendar, words sms.Words) (*sms.Server, erro
 		Answered: func(ctx context.Context, p casestore.Partition, call string) error {
 			return l.voice.Answered(ctx, p, call)
 		},
-		Now: p.now, Log: p.log, Metrics: m,
+		PromisedBy: func(ctx context.Context, c *casestore.Case) (time.Time, error) { return l.voice.PromisedBy(ctx, c) },
+		Promised: func(ctx context.Context, p casestore.Partition, id casestore.CaseID) (bool, error) {
+			return l.voice.Promised(ctx, p, id)
+		},
+		RingAt: func(t *casestore.Task) time.Time { return l.voice.RingAt(t) },
+		Now:    p.now, Log: p.log, Metrics: m,
 	})
 }
 
@@ -94,7 +102,36 @@ func (l *line) textEffects() map[casestore.EffectKind]casestore.Handler {
 			return do(ctx, c)
 		}
 	}
+	// aroundCall texts about a call after delivery.
+	aroundCall := func(prompt string) casestore.Handler {
+		return func(ctx context.Context, p casestore.Partition, e casestore.Effect) error {
+			id, at, _ := strings.Cut(e.Data, "|")
+			unix, err := strconv.ParseInt(at, 10, 64)
+			if err != nil {
+				return fmt.Errorf("texts: the time of a call: %w", err)
+			}
+			c, err := l.store.Case(ctx, p, casestore.CaseID(id))
+			if errors.Is(err, casestore.ErrNotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return l.texts.AroundCall(ctx, c, prompt, time.Unix(unix, 0))
+		}
+	}
 	return map[casestore.EffectKind]casestore.Handler{
+		ivr.EffectPreCall: aroundCall("S-pre"), ivr.EffectMissed: aroundCall("S-miss"), ivr.EffectLast: aroundCall("S-last"),
+		casestore.EffectStage: func(ctx context.Context, p casestore.Partition, e casestore.Effect) error {
+			c, err := l.store.Case(ctx, p, casestore.CaseID(e.Data))
+			if errors.Is(err, casestore.ErrNotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return l.texts.StageChanged(ctx, c)
+		},
 		ivr.EffectAskEmail: ofCall(func(ctx context.Context, c *casestore.Conversation) error {
 			if c.Case == nil {
 				return nil

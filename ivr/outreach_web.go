@@ -1,0 +1,413 @@
+package ivr
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"secondline/casestore"
+	"secondline/internal/private"
+	"secondline/internal/twilio"
+)
+
+func (s *Server) outreachRoutes(r *mux.Router) {
+	r.HandleFunc(pathPatient, s.onTransfer(twilio.Voice, s.patient)).Methods(http.MethodPost)
+	r.HandleFunc(pathApart, s.onTransfer(twilio.Voice, s.apart)).Methods(http.MethodPost)
+	r.HandleFunc(pathPatientStatus, s.patientStatus).Methods(http.MethodPost)
+	r.HandleFunc(pathAfterTalk, s.onTransfer(twilio.Voice, s.afterTalk)).Methods(http.MethodPost)
+	r.HandleFunc(pathStar, s.onTransfer(twilio.Voice, s.star)).Methods(http.MethodPost)
+	r.HandleFunc(pathHow, s.onTransfer(twilio.Voice, s.how)).Methods(http.MethodPost)
+	r.HandleFunc(pathWhen, s.onTransfer(twilio.Voice, s.when)).Methods(http.MethodPost)
+	r.HandleFunc(pathAsk, s.onTransfer(twilio.Voice, s.ask)).Methods(http.MethodPost)
+}
+
+// outVars fills in what an outreach prompt says.
+func (s *Server) outVars(id string, t *casestore.Transfer) map[string]private.Text {
+	vars := map[string]private.Text{}
+	for _, name := range s.words.Vars(id) {
+		switch name {
+		case "LCASE":
+			vars[name] = t.LastFour
+		case "DUE":
+			vars[name] = private.Of(s.spoken(t.Out.Due))
+		case "ORG":
+			vars[name] = private.Of(s.cfg.Organisation)
+		case "SPOKENPHONE":
+			vars[name] = private.Of(s.numberOf(t.Line))
+		case "HOURS":
+			vars[name] = private.Of(s.cfg.Hours)
+		}
+	}
+	return vars
+}
+
+func (s *Server) outSay(t *casestore.Transfer, id string) twilio.Say {
+	return s.say(english, id, s.outVars(id, t))
+}
+
+// outWhisper is what a coordinator hears who is rung for a call that we owe: which
+// request, by when, and what the keys do.
+func (s *Server) outWhisper(t *casestore.Transfer) []twilio.Prompt {
+	if t.Out.Task == "" {
+		return []twilio.Prompt{s.outSay(t, "H-a")}
+	}
+	kind := "T-kind-" + string(t.Out.Kind)
+	if s.words.Version(english, kind) == "" {
+		kind = "T-kind-other"
+	}
+	out := []twilio.Prompt{s.outSay(t, kind)}
+	if !t.LastFour.Empty() {
+		out = append(out, s.outSay(t, "T-case"))
+	}
+	if t.Wanted != "" {
+		out = append(out, s.outSay(t, "T-language"))
+	}
+	return append(out, s.outSay(t, either(s.now().After(t.Out.Due), "T-overdue", "T-due")), s.outSay(t, "H-keys"))
+}
+
+// outAccept is the key that the coordinator pressed.
+func (s *Server) outAccept(ctx context.Context, req waited, leg casestore.Leg) (twilio.Document, error) {
+	switch twilio.FormOf(req.r).Get("Digits") {
+	case "1":
+		return s.outTake(ctx, req, leg)
+	case "2":
+		return s.outWait(ctx, req)
+	case "3":
+		if err := s.endLeg(ctx, req.p, req.id, req.leg, "declined", false); err != nil {
+			return nil, err
+		}
+		return twilio.Document{s.say(english, "F-w-pass", nil), twilio.Hangup{}}, nil
+	}
+	if req.r.URL.Query().Get(paramHolds) == "1" {
+		return s.whisperGather(req, "2", s.outWhisper(req.t)...), nil
+	}
+	return twilio.Document{twilio.Hangup{}}, s.endLeg(ctx, req.p, req.id, req.leg, "silent", false)
+}
+
+// outTake puts the coordinator into the room, and has the patient dialled. What
+// forbids the call is said at once.
+func (s *Server) outTake(ctx context.Context, req waited, leg casestore.Leg) (twilio.Document, error) {
+	if leg.State == casestore.LegAccepted { // asked again
+		return s.room(req, "H-a2", false), nil
+	}
+	why, err := s.mayDial(ctx, req.p, req.t)
+	if err != nil {
+		return nil, err
+	}
+	call := twilio.FormOf(req.r).Get("CallSid")
+	first := false
+	t, err := s.moveTransfer(ctx, req.p, req.id, func(t *casestore.Transfer) bool {
+		first = t.State == casestore.TransferWaiting && t.Legs[req.leg].State != casestore.LegOver
+		switch {
+		case !first:
+		case why != "":
+			t.State, t.Choice, t.Out.Why = casestore.TransferLeft, choseRefused, why
+		default:
+			t.State, t.Taken, t.Out.State = casestore.TransferTaken, leg.Coordinator, casestore.LegAsked
+			t.Legs[req.leg].State, t.Legs[req.leg].Call, t.Legs[req.leg].At = casestore.LegAccepted, call, s.now()
+		}
+		return first
+	})
+	if err != nil {
+		return nil, err
+	}
+	if t.Out.Why != "" {
+		return s.off(t), s.endLeg(ctx, req.p, req.id, req.leg, "refused", false)
+	}
+	if doc := s.outTooLate(t, req.leg); doc != nil {
+		return doc, s.endLeg(ctx, req.p, req.id, req.leg, "late", false)
+	}
+	if err := s.store.HoldCoordinator(ctx, leg.Coordinator, req.id, call); err != nil {
+		s.log.Warn("a coordinator is not marked as busy", "coordinator", leg.Coordinator, "err", err)
+	}
+	return s.room(req, "H-a2", false), nil
+}
+
+// outTooLate tells a coordinator that there is nothing to take; nil where there is.
+func (s *Server) outTooLate(t *casestore.Transfer, leg int) twilio.Document {
+	switch {
+	case t.State == casestore.TransferWaiting, t.Legs[leg].State == casestore.LegAccepted:
+		return nil
+	case t.State == casestore.TransferTaken || t.State == casestore.TransferTalked:
+		return twilio.Document{s.say(english, "F-w-late", nil), twilio.Hangup{}}
+	}
+	return twilio.Document{s.say(english, "H-off-moved", nil), twilio.Hangup{}}
+}
+
+// off says why the patient is not called.
+func (s *Server) off(t *casestore.Transfer) twilio.Document {
+	id := "H-off-" + t.Out.Why
+	if s.words.Version(english, id) == "" {
+		id = "H-off-trouble"
+	}
+	return twilio.Document{s.say(english, id, nil), twilio.Hangup{}}
+}
+
+// outWait puts the call off, for everybody who is being rung.
+func (s *Server) outWait(ctx context.Context, req waited) (twilio.Document, error) {
+	t, err := s.moveTransfer(ctx, req.p, req.id, func(t *casestore.Transfer) bool {
+		waits := t.State == casestore.TransferWaiting
+		t.State, t.Choice = casestore.TransferLeft, choseWait
+		return waits
+	})
+	if err != nil {
+		return nil, err
+	}
+	if doc := s.outTooLate(t, req.leg); doc != nil && t.Choice != choseWait {
+		return doc, s.endLeg(ctx, req.p, req.id, req.leg, "late", false)
+	}
+	return twilio.Document{s.say(english, "H-wait30", nil), twilio.Hangup{}}, s.endLeg(ctx, req.p, req.id, req.leg, "asked_to_wait", false)
+}
+
+// room is the conference as the coordinator enters it: with music until the patient
+// comes, or back into the talk.
+func (s *Server) room(req waited, first string, back bool) twilio.Document {
+	music := s.base + pathMusic
+	c := twilio.Conference{Name: req.id, EndOnExit: true, Beep: "false", WaitURL: &music, WaitMethod: http.MethodGet}
+	if !back {
+		no := false
+		c.StartOnEnter = &no
+	}
+	var doc twilio.Document
+	if first != "" {
+		doc = append(doc, s.outSay(req.t, first))
+	}
+	return append(doc, twilio.Dial{HangupOnStar: true, Action: s.legURL(pathAfterTalk, req.p, req.id, req.leg), Nouns: []twilio.Noun{c}})
+}
+
+// patient is the patient's telephone being answered: a person is there already. If
+// that person has just gone, a sentence is better than silence.
+func (s *Server) patient(ctx context.Context, req waited) (twilio.Document, error) {
+	call := twilio.FormOf(req.r).Get("CallSid")
+	if req.t.Out == nil {
+		return twilio.Document{twilio.Hangup{}}, nil
+	}
+	if !there(req.t) {
+		err := s.patientIs(ctx, req.p, req.id, call, casestore.LegOver, "cut")
+		return twilio.Document{s.say(s.spokenHere(req.t.Language), "H-cut", s.outVars("H-cut", req.t)), twilio.Hangup{}}, err
+	}
+	if err := s.patientIs(ctx, req.p, req.id, call, casestore.LegAnswered, ""); err != nil {
+		return nil, err
+	}
+	return s.seat(req, req.t.Out.Stars), nil
+}
+
+// seat is the conference as the patient enters it.
+func (s *Server) seat(req waited, stars int) twilio.Document {
+	silence := ""
+	return twilio.Document{twilio.Dial{Action: s.apartURL(req, stars, 0), Nouns: []twilio.Noun{
+		twilio.Conference{Name: req.id, EndOnExit: true, Beep: "false", WaitURL: &silence},
+	}}}
+}
+
+func (s *Server) apartURL(req waited, stars, waited int) string {
+	return s.transferURL(pathApart, req.p, req.id) + "&" + paramStars + "=" + strconv.Itoa(stars) + "&" + paramHolds + "=" + strconv.Itoa(waited)
+}
+
+// longestApart is how often, two seconds each, a patient is kept while the
+// coordinator is out of the room.
+const longestApart = 10
+
+// apart is the patient whose coordinator has left the room: for a moment, with
+// star, or for good. A step of two seconds tells which.
+func (s *Server) apart(_ context.Context, req waited) (twilio.Document, error) {
+	o := req.t.Out
+	joined, _ := strconv.Atoi(req.r.URL.Query().Get(paramStars))
+	n, _ := strconv.Atoi(req.r.URL.Query().Get(paramHolds))
+	wait := twilio.Document{twilio.Pause{Seconds: 2}, twilio.Redirect{URL: s.apartURL(req, joined, n+1)}}
+	switch {
+	case o == nil || n >= longestApart || !there(req.t) && !o.Message:
+		return twilio.Document{twilio.Hangup{}}, nil
+	case o.Message, o.Apart:
+		return wait, nil
+	case o.Stars > joined:
+		return s.seat(req, o.Stars), nil
+	case n == 0:
+		return wait, nil
+	}
+	return twilio.Document{twilio.Hangup{}}, nil
+}
+
+// patientStatus hears how far the patient's telephone has come, in any order.
+func (s *Server) patientStatus(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), turnLimit)
+	defer cancel()
+	form, err := twilio.DecodeCallStatus(twilio.FormOf(r))
+	if err != nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	req, err := s.aboutTransfer(ctx, r)
+	if err == nil {
+		switch {
+		case form.CallStatus.Final():
+			err = s.patientIs(ctx, req.p, req.id, form.CallSID, casestore.LegOver, string(form.CallStatus))
+		case form.CallStatus == twilio.CallRinging:
+			err = s.patientIs(ctx, req.p, req.id, form.CallSID, casestore.LegRinging, "")
+		}
+	}
+	if err != nil {
+		s.log.Error("how a call to a patient goes is not kept", "transfer", r.URL.Query().Get(paramTransfer), "err", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// afterTalk is the coordinator out of the room: with star, or because the call is
+// over.
+func (s *Server) afterTalk(ctx context.Context, req waited) (twilio.Document, error) {
+	o := req.t.Out
+	switch {
+	case o == nil:
+		return twilio.Document{twilio.Hangup{}}, nil
+	case o.Why != "":
+		return s.off(req.t), nil
+	case twilio.CallStatus(twilio.FormOf(req.r).Get("CallStatus")).Final():
+		return twilio.Document{twilio.Hangup{}}, nil // they have hung up
+	case o.State == casestore.LegAnswered:
+		call, err := s.dialer.FetchCall(ctx, o.Call)
+		if err == nil && !call.Status.Final() {
+			return s.stepOut(ctx, req)
+		}
+		if err == nil {
+			err = s.patientIs(ctx, req.p, req.id, o.Call, casestore.LegOver, string(call.Status))
+		}
+		return s.asksHow(req, "1"), err
+	case patientOn(req.t):
+		return s.room(req, "", false), nil // star while it rings
+	}
+	switch o.Disposition {
+	case resultNoAnswer:
+		return s.bye("H-no-answer"), nil
+	case resultBusy:
+		return s.bye("H-busy"), nil
+	case resultFailed, resultCut:
+		return s.bye("H-failed"), nil
+	case "refused", "lost":
+		return s.bye("H-off-trouble"), nil
+	case "":
+		return s.asksHow(req, "1"), nil
+	}
+	return s.bye("H-noted"), nil
+}
+
+func (s *Server) bye(id string) twilio.Document {
+	return twilio.Document{s.say(english, id, nil), twilio.Hangup{}}
+}
+
+func (s *Server) stepOut(ctx context.Context, req waited) (twilio.Document, error) {
+	_, err := s.moveTransfer(ctx, req.p, req.id, func(t *casestore.Transfer) bool {
+		t.Out.Apart = true
+		t.Out.Stars++
+		return true
+	})
+	none := ""
+	return twilio.Document{twilio.Gather{Action: s.legURL(pathStar, req.p, req.id, req.leg), NumDigits: 1, FinishOnKey: &none, Timeout: "4",
+		ActionOnEmptyResult: true, Prompts: []twilio.Prompt{s.say(english, "H-star", nil)}}}, err
+}
+
+// star is what the coordinator wants out of the room: 2 plays the standard message,
+// anything else goes back.
+func (s *Server) star(ctx context.Context, req waited) (twilio.Document, error) {
+	message := twilio.FormOf(req.r).Get("Digits") == "2" && req.t.Out.Voicemail
+	t, err := s.moveTransfer(ctx, req.p, req.id, func(t *casestore.Transfer) bool {
+		t.Out.Apart = false
+		if message && !t.Out.Message {
+			t.Out.Message, t.Out.Disposition, t.State = true, resultMessage, casestore.TransferTalked
+		}
+		return true
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case t.Out.Message:
+		return s.bye("H-message-on"), nil
+	}
+	return s.room(req, either(twilio.FormOf(req.r).Get("Digits") == "2", "H-no-message", ""), true), nil
+}
+
+// asksHow asks how the call went.
+func (s *Server) asksHow(req waited, try string, before ...twilio.Prompt) twilio.Document {
+	none := ""
+	return twilio.Document{twilio.Gather{Action: s.legURL(pathHow, req.p, req.id, req.leg) + "&" + paramHolds + "=" + try, NumDigits: 1, FinishOnKey: &none,
+		Timeout: "10", ActionOnEmptyResult: true, Prompts: append(before, s.say(english, "H-disp", nil), s.say(english, "H-disp-time", nil))}}
+}
+
+// ask is a coordinator who is rung because nobody has said how a call went.
+func (s *Server) ask(_ context.Context, req waited) (twilio.Document, error) {
+	if req.t.Out == nil || req.t.Out.Disposition != "" {
+		return s.bye("H-noted"), nil
+	}
+	return s.asksHow(req, "1", s.outSay(req.t, "H-ask")), nil
+}
+
+var dispositions = map[string]string{"1": resultReached, "2": resultMessage, "3": resultNoAnswer, "4": resultWrong, "5": resultOptedOut}
+
+// how is what the coordinator says of the call.
+func (s *Server) how(ctx context.Context, req waited) (twilio.Document, error) {
+	key := twilio.FormOf(req.r).Get("Digits")
+	if req.t.Out == nil || req.t.Out.Disposition != "" {
+		return s.bye("H-noted"), nil
+	}
+	if key == "6" {
+		if times := s.outTimes(req.t); len(times) > 0 {
+			none := ""
+			return twilio.Document{twilio.Gather{Action: s.legURL(pathWhen, req.p, req.id, req.leg), NumDigits: 1, FinishOnKey: &none, Timeout: "10",
+				ActionOnEmptyResult: true, Prompts: append([]twilio.Prompt{s.say(english, "H-other-time", nil)}, s.timePrompts(times)...)}}, nil
+		}
+	}
+	if result := dispositions[key]; result != "" {
+		return s.bye("H-noted"), s.dispose(ctx, req, result, time.Time{})
+	}
+	if req.r.URL.Query().Get(paramHolds) == "1" {
+		return s.asksHow(req, "2"), nil
+	}
+	return s.bye("H-not-noted"), nil
+}
+
+// when is the time that the patient asked the coordinator for.
+func (s *Server) when(ctx context.Context, req waited) (twilio.Document, error) {
+	kind := map[string]string{"1": "today", "2": "morning", "3": "afternoon", "4": "evening"}[twilio.FormOf(req.r).Get("Digits")]
+	times := s.outTimes(req.t)
+	i := slices.IndexFunc(times, func(x Slot) bool { return x.Kind == kind })
+	if i < 0 {
+		return s.asksHow(req, "2"), nil
+	}
+	return s.bye("H-noted"), s.dispose(ctx, req, resultOtherTime, times[i].At)
+}
+
+func (s *Server) dispose(ctx context.Context, req waited, result string, other time.Time) error {
+	_, err := s.moveTransfer(ctx, req.p, req.id, func(t *casestore.Transfer) bool {
+		open := t.Out.Disposition == ""
+		if open {
+			t.State, t.Out.Disposition, t.Out.OtherTime = casestore.TransferTalked, result, other
+		}
+		return open
+	})
+	return err
+}
+
+// outTimes gives the times that can be promised to the patient.
+func (s *Server) outTimes(t *casestore.Transfer) []Slot {
+	return s.slots(s.now(), s.zonesOf(nil, t.Caller))
+}
+
+func (s *Server) timePrompts(times []Slot) []twilio.Prompt {
+	var out []twilio.Prompt
+	for _, slot := range times {
+		switch {
+		case slot.Kind == "today":
+			out = append(out, s.say(english, "cb-today", nil))
+		case slot.Tomorrow:
+			out = append(out, s.say(english, "cb-tomorrow-"+slot.Kind, nil))
+		default:
+			out = append(out, s.say(english, "cb-day-"+slot.Kind, map[string]private.Text{"DAY": private.Of(s.spoken(slot.At))}))
+		}
+	}
+	return out
+}

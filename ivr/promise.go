@@ -1,0 +1,717 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"secondline/casestore"
+	"secondline/internal/hours"
+	"secondline/internal/private"
+)
+
+// The promise of a call after delivery is kept by looking at it whenever it is due:
+// the plan is made anew of what has happened (internal/hours), and whatever it says
+// for now is done. Every look ends in the time of the next one, so a promise that
+// is open is always on the schedule.
+
+// What is told by text around the calls of a promise. The data of each is the
+// case's ID, a bar, and the time it is about in Unix seconds.
+const (
+	EffectPreCall casestore.EffectKind = "text_pre_call"
+	EffectMissed  casestore.EffectKind = "text_missed"
+	EffectLast    casestore.EffectKind = "text_last"
+)
+
+const (
+	// lookAgain is how long an open promise is left alone at most.
+	lookAgain = 24 * time.Hour
+	// inFlight is how often a call that is being made is looked after.
+	inFlight = 10 * time.Second
+	// tryAgain is how long after no coordinator took a call they are rung again;
+	// unanswered rounds go to the supervisor (rules.md 5.5, 7).
+	tryAgain       = 10 * time.Minute
+	mostUnanswered = 3
+	// promiseLease is how long one replica has a promise to itself: what a dead one
+	// had is taken over after it. promiseBatch is how many it takes at a time.
+	promiseLease = 30 * time.Second
+	promiseBatch = 50
+)
+
+// Why a call is not made now: the conditions that are asked when it is dialled, in
+// this order (R-13, R-15, rules.md 5.5, 6).
+const (
+	WhyStage    = "stage"        // the request is not at "delivered" any more
+	WhyMoved    = "moved"        // made, moved or ended meanwhile
+	WhyWrong    = "wrong_number" // the number is not the patient's
+	WhyOptedOut = "opted_out"    // a person decides
+	WhyWindow   = "window"       // less than ten minutes of legal time are left
+	WhyCaps     = "caps"         // three calls in 24 hours
+	WhyCountry  = "country"      // the line does not dial there
+)
+
+// Owed is what a promise follows from, as it was read together.
+type Owed struct {
+	Case    *casestore.Case
+	Contact casestore.Contact
+	// Supervisor is the roster ID that a promise at risk goes to; may be empty.
+	Supervisor string
+	// Line is the name of the line whose number the patient sees.
+	Line string
+	// Legal is when the patient may be called; ZoneKnown says that the zones are
+	// the patient's own.
+	Legal     *hours.Legal
+	ZoneKnown bool
+	// Callable says that the line dials the number's country, LineOpen that it is
+	// open, and for ten minutes more.
+	Callable, LineOpen bool
+	// BotFirst asks for calls that an automated voice begins.
+	BotFirst bool
+}
+
+// PlanOf gives the plan that follows from what a promise has come to.
+func (o Owed) PlanOf(p *casestore.Promise) hours.Plan {
+	in := hours.Promise{
+		Delivered: p.Delivered, Legal: o.Legal, ZoneNotKnown: !o.ZoneKnown, MaxPerDay: hours.MaxPerDay, Chosen: p.Chosen, NotBefore: p.NotBefore,
+		BotFirst: o.BotFirst, CallsRefused: o.refused() != "",
+		Consents: hours.Consents{
+			Texts:          o.Contact.May(casestore.ByText, false) == casestore.OK,
+			AutomatedCalls: o.Contact.May(casestore.ByAutomatedCall, false) == casestore.OK,
+			Voicemail:      o.voicemail(),
+		},
+	}
+	for _, a := range p.Attempts {
+		in.Earlier = append(in.Earlier, hours.Made{At: a.At, ByHand: a.ByHand, Voicemail: a.Voicemail})
+	}
+	return in.Plan()
+}
+
+// refused says why no machine may dial the number at all: then a person decides.
+func (o Owed) refused() string {
+	switch {
+	case o.Case.Phone().Empty() || !o.Callable:
+		return WhyCountry
+	case !o.Contact.Wrong.IsZero():
+		return WhyWrong
+	case !o.Contact.OptedOut.At.IsZero():
+		return WhyOptedOut
+	}
+	return ""
+}
+
+// voicemail says whether the patient allowed a message (D7-vm): the last answer
+// counts.
+func (o Owed) voicemail() bool {
+	given := false
+	for _, c := range o.Case.Consents {
+		if c.Kind == "voicemail" {
+			given = c.Given == "yes"
+		}
+	}
+	return given
+}
+
+// MayDial asks every condition of a call; "" when it may be made now.
+func (o Owed) MayDial(p *casestore.Promise, transfer string, chosen bool, now time.Time) string {
+	switch {
+	case o.Case.Stage != casestore.StageDelivered:
+		return WhyStage
+	case p.State != casestore.PromiseOpen, p.Flight != transfer:
+		return WhyMoved
+	case o.refused() != "":
+		return o.refused()
+	case chosen && !o.LineOpen, !chosen && !o.legalNow(now):
+		return WhyWindow
+	case dialledSince(p, now.Add(-24*time.Hour)) >= hours.MaxPerDay:
+		return WhyCaps
+	}
+	return ""
+}
+
+// legalNow says whether ten minutes of legal time are ahead.
+func (o Owed) legalNow(now time.Time) bool {
+	next, ok := o.Legal.Next(now.Truncate(time.Minute))
+	return ok && !next.After(now)
+}
+
+func dialledSince(p *casestore.Promise, since time.Time) int {
+	n := 0
+	for _, a := range p.Attempts {
+		if !a.ByHand && a.At.After(since) {
+			n++
+		}
+	}
+	return n
+}
+
+// Decide does what a promise needs now: it changes p, whose call is not in flight,
+// and gives what is to be done besides. It reads no clock and no store, and asked
+// again with nothing changed it does nothing twice.
+func Decide(p *casestore.Promise, o Owed, now time.Time) casestore.PromiseChange {
+	d := deciding{p: p, o: o, now: now}
+	if p.State != casestore.PromiseOpen {
+		p.Next = time.Time{}
+		return d.change
+	}
+	if o.Case.Stage != casestore.StageDelivered {
+		state := casestore.PromiseOver
+		if o.Case.Stage == casestore.StageFollowedUp {
+			state = casestore.PromiseKept
+		}
+		p.End(state, "stage_"+string(o.Case.Stage), now)
+		return d.change
+	}
+	// Twice: what is refused now has another plan.
+	for range 2 {
+		d.plan = o.PlanOf(p)
+		d.guards()
+		d.tell()
+		if d.attempt() {
+			break
+		}
+	}
+	d.letter()
+	d.next()
+	return d.change
+}
+
+// deciding is a look at a promise.
+type deciding struct {
+	p      *casestore.Promise
+	o      Owed
+	now    time.Time
+	plan   hours.Plan
+	change casestore.PromiseChange
+}
+
+func (d *deciding) note(what, why string, about time.Time) {
+	d.p.Note(casestore.Decision{At: d.now, What: what, Why: why, About: about})
+}
+
+// guards tells people in time: the coordinator, the supervisor, and everybody when
+// the promise is broken (rules.md 5.5).
+func (d *deciding) guards() {
+	g := d.plan.Guards
+	if d.plan.NoLegalMinute && !d.p.NoLegalMinute {
+		d.p.NoLegalMinute = true
+		d.note("no_legal_minute", "", d.plan.FirstLegalAfter)
+	}
+	if due(g.Human, d.now) && d.p.Human.IsZero() {
+		d.toPerson(d.whyPerson())
+	}
+	if (due(g.Supervisor, d.now) || d.p.Unanswered >= mostUnanswered) && d.p.Supervisor.IsZero() {
+		why := "little_time"
+		if !due(g.Supervisor, d.now) {
+			why = "nobody_took_it"
+		}
+		d.toPerson(d.whyPerson())
+		d.p.Supervisor = d.now
+		d.note("supervisor", why, time.Time{})
+	}
+	if due(g.Missed, d.now) && !d.p.Missed && !d.attempted() {
+		d.p.Missed = true
+		d.toPerson(d.whyPerson())
+		d.note("missed", "", d.plan.Deadline)
+	}
+}
+
+func due(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
+
+// attempted says whether the patient was called since delivery.
+func (d *deciding) attempted() bool {
+	for _, a := range d.p.Attempts {
+		if !a.At.Before(d.p.Delivered) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *deciding) whyPerson() string {
+	switch {
+	case d.o.refused() != "":
+		return d.o.refused()
+	case d.plan.NoLegalMinute:
+		return "no_legal_minute"
+	}
+	return "little_time"
+}
+
+// toPerson opens the task of a person, once.
+func (d *deciding) toPerson(why string) {
+	if !d.p.Human.IsZero() {
+		return
+	}
+	d.p.Human = d.now
+	d.p.Task = casestore.NewTaskID()
+	by := d.plan.Deadline
+	switch {
+	case !d.p.Chosen.IsZero():
+		by = d.p.Chosen
+	case d.plan.NoLegalMinute && !d.plan.FirstLegalAfter.IsZero():
+		by = d.plan.FirstLegalAfter.Add(time.Hour)
+	}
+	d.change.Tasks = append(d.change.Tasks, &casestore.Task{
+		ID: d.p.Task, Kind: casestore.TaskPromise, Due: by, Owner: d.o.Case.Coordinator, Phone: d.o.Case.Phone(), Case: d.p.Case, Opened: d.now,
+		Language: foreign(d.o.Case.Language),
+	})
+	d.note("coordinator", why, by)
+}
+
+// foreign gives a language for a person to speak; empty for English.
+func foreign(language string) string {
+	if language == english {
+		return ""
+	}
+	return language
+}
+
+// tell has the text sent that tells of a call half an hour before it.
+func (d *deciding) tell() {
+	for _, x := range d.plan.Texts {
+		call := x.At.Add(30 * time.Minute)
+		if x.Kind != hours.PreCallText || x.At.After(d.now) || d.now.After(call.Add(-5*time.Minute)) || !d.p.Announced.Before(call) {
+			continue
+		}
+		d.p.Announced = call
+		d.effect(EffectPreCall, call)
+		d.note("pre_call_text", "", call)
+	}
+}
+
+func (d *deciding) effect(kind casestore.EffectKind, about time.Time) {
+	d.change.Effects = append(d.change.Effects, casestore.Effect{Kind: kind, Data: string(d.p.Case) + "|" + strconv.FormatInt(about.Unix(), 10)})
+}
+
+// attempt begins the call that is due, if there is one. It says whether nothing
+// is left to be planned anew.
+func (d *deciding) attempt() bool {
+	a, ok := d.nextAttempt()
+	if !ok || a.At.After(d.now) {
+		return true
+	}
+	if a.Kind == hours.ByHand {
+		d.toPerson(string(reasonOf(a)))
+		d.note("by_hand", string(reasonOf(a)), a.At)
+		return true
+	}
+	chosen := a.Why[0] == hours.PatientChose || a.Why[0] == hours.ChosenLineClosed
+	if why := d.o.MayDial(d.p, "", chosen, d.now); why != "" {
+		d.note("not_called", why, a.At)
+		if why == WhyWindow || why == WhyCaps {
+			d.p.NotBefore = d.now.Add(time.Minute)
+			return false
+		}
+		d.toPerson(why)
+		return true
+	}
+	t := &casestore.Transfer{
+		ID: "o" + string(d.p.Case) + "." + strconv.FormatInt(d.now.UnixMilli(), 36), State: casestore.TransferWaiting, Line: d.o.Line,
+		Caller: d.o.Case.Phone(), Language: d.o.Case.Language, Wanted: foreign(d.o.Case.Language), Reason: "promise", Case: d.p.Case,
+		LastFour: lastFour(d.o.Case.Number.Reveal()), Verified: true, Assigned: d.o.Case.Coordinator, Opened: d.now, RoundAt: d.now, Round: 1,
+		Out: &casestore.Outreach{Due: d.plan.Deadline, Kind: casestore.TaskPromise, Plan: a.At, Chosen: chosen, Voicemail: a.Voicemail},
+	}
+	if chosen {
+		t.Out.Due = d.p.Chosen
+	}
+	d.p.Flight = t.ID
+	d.change.Transfer = t
+	d.note("ringing_coordinators", string(a.Why[0]), a.At)
+	return true
+}
+
+func reasonOf(a hours.Attempt) hours.Reason { return a.Why[len(a.Why)-1] }
+
+func lastFour(number string) private.Text { return private.Of(number[max(0, len(number)-4):]) }
+
+func (d *deciding) nextAttempt() (hours.Attempt, bool) {
+	for _, list := range [][]hours.Attempt{d.plan.Attempts, d.plan.After} {
+		for _, a := range list {
+			if a.Kind == hours.ByHand && !a.At.After(d.now) && !d.p.Human.IsZero() {
+				continue // told; a person has it
+			}
+			return a, true
+		}
+	}
+	return hours.Attempt{}, false
+}
+
+// letter hands the case to a person when all was in vain: it never closes by
+// itself.
+func (d *deciding) letter() {
+	if d.p.Flight != "" || !due(d.plan.Letter, d.now) || !d.p.Letter.IsZero() {
+		return
+	}
+	d.p.Letter = d.now
+	d.change.Tasks = append(d.change.Tasks, &casestore.Task{
+		ID: casestore.NewTaskID(), Kind: casestore.TaskLetter, Due: d.now.Add(24 * time.Hour), Owner: d.o.Case.Coordinator, Phone: d.o.Case.Phone(),
+		Case: d.p.Case, Opened: d.now, Language: foreign(d.o.Case.Language),
+	})
+	d.effect(EffectLast, d.now)
+	d.p.End(casestore.PromiseOver, "letter", d.now)
+}
+
+// next says when the promise is looked at again: at the first thing to come.
+func (d *deciding) next() {
+	if d.p.State != casestore.PromiseOpen {
+		return
+	}
+	if d.p.Flight != "" {
+		d.p.Next = d.now.Add(inFlight)
+		return
+	}
+	at := d.now.Add(lookAgain)
+	sooner := func(t time.Time) {
+		if t.After(d.now) && t.Before(at) {
+			at = t
+		}
+	}
+	g := d.plan.Guards
+	for _, t := range []time.Time{g.Human, g.Supervisor, g.Missed, d.plan.Letter} {
+		sooner(t)
+	}
+	for _, list := range [][]hours.Attempt{d.plan.Attempts, d.plan.After} {
+		for _, a := range list {
+			sooner(a.At)
+		}
+	}
+	for _, x := range d.plan.Texts {
+		if x.Kind == hours.PreCallText {
+			sooner(x.At)
+		}
+	}
+	if a, ok := d.nextAttempt(); ok {
+		d.planned(a)
+	}
+	d.p.Next = at
+}
+
+// planned notes the attempt that comes next, once, and has the patient told of it by
+// text where a call has just reached nobody.
+func (d *deciding) planned(a hours.Attempt) {
+	if i := slices.IndexFunc(backwards(d.p.Log), func(x casestore.Decision) bool { return x.What == "planned" }); i < 0 || !backwards(d.p.Log)[i].About.Equal(a.At) {
+		d.note("planned", string(a.Why[0]), a.At)
+	}
+	n := len(d.p.Attempts)
+	if n == 0 || !a.At.After(d.now) {
+		return
+	}
+	last := d.p.Attempts[n-1]
+	switch last.Result {
+	case resultNoAnswer, resultBusy, resultMessage, resultCut:
+		if d.p.Regretted.Before(last.At) && d.now.Sub(last.At) < time.Hour {
+			d.p.Regretted = last.At
+			d.effect(EffectMissed, a.At)
+		}
+	}
+}
+
+func backwards(log []casestore.Decision) []casestore.Decision {
+	out := slices.Clone(log)
+	slices.Reverse(out)
+	return out
+}
+
+// TickPromises looks at what is due. Every replica may run it at once.
+func (s *Server) TickPromises(ctx context.Context) {
+	started := s.now()
+	s.eachDue(ctx, casestore.DuePromise, func(d casestore.Due) error { return s.keepPromise(ctx, d.Partition, casestore.CaseID(d.ID)) })
+	s.metrics.tick.Observe(s.now().Sub(started).Seconds())
+}
+
+// eachDue does everything that is due of a kind. What fails is due again when its
+// lease has run out.
+func (s *Server) eachDue(ctx context.Context, kind casestore.EffectKind, do func(casestore.Due) error) {
+	for {
+		due, more, err := s.store.ClaimDue(ctx, kind, promiseBatch, promiseLease)
+		if err != nil {
+			s.log.Warn("what is due cannot be read", "kind", kind, "err", err)
+		}
+		for i, d := range due {
+			if ctx.Err() != nil {
+				s.giveBack(ctx, due[i:])
+				return
+			}
+			if err := do(d); err != nil {
+				s.log.Warn("what is due is looked at again", "kind", kind, "id", d.ID, "err", err)
+			}
+		}
+		if !more || err != nil {
+			return
+		}
+	}
+}
+
+// giveBack hands leases back when this replica stops.
+func (s *Server) giveBack(ctx context.Context, due []casestore.Due) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := s.store.Return(ctx, due...); err != nil {
+		s.log.Warn("leases are not handed back; they run out by themselves", "err", err)
+	}
+}
+
+// owed reads what a promise follows from.
+func (s *Server) owed(ctx context.Context, p casestore.Partition, id casestore.CaseID) (Owed, error) {
+	c, err := s.store.Case(ctx, p, id)
+	if err != nil {
+		return Owed{}, err
+	}
+	o := Owed{Case: c, Line: c.Line, BotFirst: s.cfg.BotFirst}
+	for _, member := range s.cfg.Coordinators {
+		if member.Supervisor && o.Supervisor == "" {
+			o.Supervisor = member.ID
+		}
+	}
+	phone := c.Phone()
+	if !phone.Empty() {
+		if o.Contact, err = s.store.ContactOf(ctx, phone); err != nil {
+			return o, err
+		}
+		o.Callable = s.cfg.Callable(phone.Reveal())
+	}
+	o.LineOpen = s.calendar.State(s.now()) == "open" && s.calendar.NextClosing(s.now()).Sub(s.now()) >= 10*time.Minute
+	o.Legal, o.ZoneKnown = s.legal(c.Answers.Get("zip"), c.Answers.Get("utc_offset"), phone.Reveal())
+	return o, nil
+}
+
+// keepPromise looks at one promise. It may be called any number of times.
+func (s *Server) keepPromise(ctx context.Context, p casestore.Partition, id casestore.CaseID) error {
+	due := casestore.Due{Kind: casestore.DuePromise, ID: string(id), Partition: p}
+	promise, err := s.store.Promise(ctx, p, id)
+	if errors.Is(err, casestore.ErrNotFound) {
+		return s.store.Finish(ctx, due)
+	}
+	if err != nil {
+		return err
+	}
+	if promise.Flight != "" {
+		if over, err := s.lookAfter(ctx, p, promise); err != nil || !over {
+			return err
+		}
+	}
+	o, err := s.owed(ctx, p, id)
+	if errors.Is(err, casestore.ErrNotFound) {
+		s.log.Error("a promise has no case", "case", id)
+		return s.store.Finish(ctx, due)
+	}
+	if err != nil {
+		return err
+	}
+	var before, after casestore.Promise
+	_, err = s.store.MovePromise(ctx, p, id, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
+		if pr.Flight != "" {
+			return casestore.PromiseChange{}, false // somebody was faster
+		}
+		before = *pr
+		change := Decide(pr, o, s.now())
+		after = *pr
+		return change, true
+	})
+	if err == nil {
+		s.count(before, after)
+	}
+	if err == nil && after.Supervisor != before.Supervisor {
+		err = s.toSupervisor(ctx, p, &after, o)
+	}
+	return err
+}
+
+// toSupervisor passes the open task on.
+func (s *Server) toSupervisor(ctx context.Context, p casestore.Partition, promise *casestore.Promise, o Owed) error {
+	s.log.Error("a promise is at risk", "case", promise.Case, "unanswered", promise.Unanswered)
+	if promise.Task == "" || o.Supervisor == "" {
+		return nil
+	}
+	_, err := s.store.MoveTask(ctx, p, promise.Task, func(t *casestore.Task) bool {
+		open := t.Outcome == "" && t.Owner != o.Supervisor
+		t.Owner, t.HeldUntil = o.Supervisor, time.Time{}
+		return open
+	})
+	return err
+}
+
+// count makes the metrics follow what was decided.
+func (s *Server) count(before, after casestore.Promise) {
+	if after.Missed && !before.Missed {
+		s.log.Error("a promise is broken: nobody has called", "case", after.Case)
+		s.metrics.promises.WithLabelValues("missed").Inc()
+	}
+	if after.NoLegalMinute && !before.NoLegalMinute {
+		s.metrics.promises.WithLabelValues("no_legal_minute").Inc()
+	}
+	if after.State != before.State {
+		s.metrics.promises.WithLabelValues(string(after.State)).Inc()
+	}
+	if n := len(after.Log); n > len(before.Log) && after.Log[n-1].What == "not_called" {
+		s.metrics.refusals.WithLabelValues(after.Log[n-1].Why).Inc()
+	}
+}
+
+// SweepPromises has every open promise looked at for which nothing comes next, and
+// says what it repaired.
+func (s *Server) SweepPromises(ctx context.Context) {
+	for p := range casestore.Partition(casestore.Partitions) {
+		repairs, err := s.store.SweepPromises(ctx, p)
+		for _, r := range repairs {
+			s.metrics.repairs.WithLabelValues(r.What).Inc()
+			s.log.Error("an open promise had nothing that comes next; it is repaired", "case", r.Case, "repair", r.What)
+		}
+		if err != nil {
+			s.log.Warn("open promises cannot be swept", "err", err)
+			return
+		}
+	}
+	open, late, oldest, err := s.store.PromiseCounts(ctx)
+	if err != nil {
+		s.log.Warn("promises cannot be counted", "err", err)
+		return
+	}
+	s.metrics.open.WithLabelValues("in_time").Set(float64(open - late))
+	s.metrics.open.WithLabelValues("after_24_hours").Set(float64(late))
+	s.metrics.oldest.Set(oldest.Seconds())
+}
+
+// ChoosePromise moves the promise of a case to a time that the patient chose: how
+// is "key", "text" or "coordinator". A call that coordinators are being rung for is
+// given up. It says whether there is an open promise.
+func (s *Server) ChoosePromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, at time.Time, how string) (bool, error) {
+	open, task := false, ""
+	_, err := s.store.MovePromise(ctx, p, id, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
+		open = pr.State == casestore.PromiseOpen
+		if !open {
+			return casestore.PromiseChange{}, false
+		}
+		now := s.now()
+		pr.Chosen, pr.ChosenHow, pr.NotBefore, pr.Unanswered, pr.Flight, pr.Next = at, how, time.Time{}, 0, "", now
+		task, pr.Task = pr.Task, ""
+		pr.Human, pr.Supervisor, pr.Announced = time.Time{}, time.Time{}, time.Time{}
+		pr.Note(casestore.Decision{At: now, What: "chosen", Why: how, About: at})
+		return casestore.PromiseChange{}, true
+	})
+	if errors.Is(err, casestore.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || !open {
+		return false, err
+	}
+	return true, s.closeTask(ctx, p, task, "rescheduled")
+}
+
+// talkedTo stops the clock of a patient who has called us and talked with a person
+// (rules.md 5.5, 8). Only one who was verified counts.
+func (s *Server) talkedTo(ctx context.Context, t *casestore.Transfer) error {
+	if t.Case == "" || !t.Verified || t.Out != nil {
+		return nil
+	}
+	return s.endPromise(ctx, t.CasePlace, t.Case, casestore.PromiseKept, "patient_called")
+}
+
+// endPromise ends an open promise, and the task that a person had of it.
+func (s *Server) endPromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, state casestore.PromiseState, outcome string) error {
+	ended := false
+	promise, err := s.store.MovePromise(ctx, p, id, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
+		ended = pr.State == casestore.PromiseOpen
+		if ended {
+			pr.End(state, outcome, s.now())
+		}
+		return casestore.PromiseChange{}, ended
+	})
+	if errors.Is(err, casestore.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !ended {
+		return nil
+	}
+	s.metrics.promises.WithLabelValues(string(state)).Inc()
+	return s.closeTask(ctx, p, promise.Task, outcome)
+}
+
+// closeTask closes what a person had been told to do.
+func (s *Server) closeTask(ctx context.Context, p casestore.Partition, id, outcome string) error {
+	if id == "" {
+		return nil
+	}
+	_, err := s.store.MoveTask(ctx, p, id, func(t *casestore.Task) bool {
+		open := t.Outcome == ""
+		t.Outcome = outcome
+		return open
+	})
+	if errors.Is(err, casestore.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// byHand keeps with the promise what a coordinator has done about it by hand, from
+// their own line: an outcome of settle.
+func (s *Server) byHand(ctx context.Context, p casestore.Partition, task *casestore.Task, who, outcome string) error {
+	if task.Kind != casestore.TaskPromise || task.Case == "" {
+		return nil
+	}
+	result := map[string]string{"spoke": "reached", "tried": "no_answer", "wrong_number": "wrong_number", "opted_out": "opted_out"}[outcome]
+	if result == "" {
+		return nil
+	}
+	_, err := s.store.MovePromise(ctx, p, task.Case, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
+		if pr.State != casestore.PromiseOpen {
+			return casestore.PromiseChange{}, false
+		}
+		pr.Attempts = append(pr.Attempts, casestore.Attempt{Coordinator: who, At: s.now(), Result: result, ByHand: true})
+		pr.Note(casestore.Decision{At: s.now(), What: "called_by_hand", Why: result})
+		pr.Next = s.now()
+		finish(pr, result, s.now())
+		return casestore.PromiseChange{}, true
+	})
+	if errors.Is(err, casestore.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// finish ends a promise of which a call's result leaves nothing to be done by a
+// machine. A wrong number and an opt-out stay open: a person has the task.
+func finish(p *casestore.Promise, result string, now time.Time) {
+	if result == "reached" {
+		p.End(casestore.PromiseKept, "reached", now)
+	}
+}
+
+var errNoFlight = errors.New("ivr: the call of a promise is not known")
+
+// lookAfter sees to a call that is being made for a promise. It says whether the
+// call is over and settled.
+func (s *Server) lookAfter(ctx context.Context, p casestore.Partition, promise *casestore.Promise) (bool, error) {
+	t, err := s.store.Transfer(ctx, p, promise.Flight)
+	if errors.Is(err, casestore.ErrNotFound) {
+		// It lives a day; who finds none knows nothing, and a person must look.
+		s.log.Error("the call of a promise is lost", "case", promise.Case, "transfer", promise.Flight)
+		_, err = s.store.MovePromise(ctx, p, promise.Case, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
+			same := pr.Flight == promise.Flight
+			pr.Flight = ""
+			pr.Note(casestore.Decision{At: s.now(), What: "lost", Why: "transfer"})
+			return casestore.PromiseChange{}, same
+		})
+		return err == nil, err
+	}
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", errNoFlight, err)
+	}
+	if err := s.moveOut(ctx, p, t); err != nil {
+		return false, err
+	}
+	promise, err = s.store.Promise(ctx, p, promise.Case)
+	if err != nil {
+		return false, err
+	}
+	if promise.Flight == t.ID {
+		return false, s.store.Schedule(ctx, casestore.Due{Kind: casestore.DuePromise, ID: string(promise.Case), Partition: p}, s.now().Add(inFlight))
+	}
+	return promise.State == casestore.PromiseOpen, nil
+}
