@@ -40,29 +40,45 @@ return members
 // ClaimDue takes what is due of a kind, up to most things of each partition, and
 // gives them to no other caller until lease has passed. What is not finished by then
 // is due again: nothing is lost with a replica that dies. more says that there may be
-// more. It is one round trip (one a node on a cluster), and its cost depends on what
-// is due, not on how much is scheduled.
+// more. It takes one round trip where nothing is due, and two where something is (on
+// a cluster, one and two a node); its cost depends on what is due, not on how much is
+// scheduled.
 func (s *Store) ClaimDue(ctx context.Context, kind EffectKind, most int, lease time.Duration) (due []Due, more bool, err error) {
 	now := s.now()
-	var claims [Partitions]*redis.Cmd
-	// Eval and not EvalSha: in a pipeline a missing script cannot be sent again.
+	var counts [Partitions]*redis.IntCmd
 	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for p := range Partition(Partitions) {
-			claims[p] = claimDueScript.Eval(ctx, pipe, []string{dueKey(p, kind)}, now.UnixMilli(), now.Add(lease).UnixMilli(), most)
+			counts[p] = pipe.ZCount(ctx, dueKey(p, kind), "-inf", strconv.FormatInt(now.UnixMilli(), 10))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("casestore: claim what is due: %w", err)
+	}
+	claims := map[Partition]*redis.Cmd{}
+	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for p := range Partition(Partitions) {
+			if counts[p].Val() > 0 {
+				// Eval and not EvalSha: in a pipeline a missing script cannot be sent again.
+				claims[p] = claimDueScript.Eval(ctx, pipe, []string{dueKey(p, kind)}, now.UnixMilli(), now.Add(lease).UnixMilli(), most)
+			}
 		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, false, fmt.Errorf("casestore: claim what is due: %w", err)
 	}
-	for p, claim := range claims {
-		members, err := claim.StringSlice()
+	for p := range Partition(Partitions) {
+		if claims[p] == nil {
+			continue
+		}
+		members, err := claims[p].StringSlice()
 		if err != nil && !errors.Is(err, redis.Nil) {
 			return due, false, fmt.Errorf("casestore: claim what is due: %w", err)
 		}
 		more = more || len(members) == most
 		for _, id := range members {
-			due = append(due, Due{Kind: kind, ID: id, Partition: Partition(p)})
+			due = append(due, Due{Kind: kind, ID: id, Partition: p})
 		}
 	}
 	return due, more, nil
