@@ -2,7 +2,7 @@
 // webhooks and a player of TwiML, on an injected clock and without a network
 // where none is wanted. It is the demo's telephone exchange and the far side
 // of the wire in end-to-end tests, so it shares no code with the program that
-// it talks to.
+// it talks to, but for the counting of segments.
 //
 // It is strict. TwiML that Twilio would refuse is not played: the fallback URL
 // is asked, and without one the call ends with Twilio's error code in an event

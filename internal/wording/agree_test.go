@@ -39,8 +39,8 @@ func TestTextsFitInEveryZone(t *testing.T) {
 			}
 			for _, language := range b.Languages() {
 				text, err := b.Text(language, id, vars)
-				if n := len([]rune(text)); err != nil || n > 160 {
-					t.Errorf("%s in %s, %s: %d characters: %q %v", id, language, zone, n, text, err)
+				if err != nil || !oneSegment(text) {
+					t.Errorf("%s in %s, %s is no single segment of GSM-7: %q %v", id, language, zone, text, err)
 				}
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"secondline/internal/segments"
 )
 
 // longest are the longest values that a variable may plausibly have.
@@ -94,9 +96,12 @@ func TestNothingThatGoesOutTellsWhatItIsAbout(t *testing.T) {
 	}
 }
 
-// gsm7 is the basic character set (3GPP TS 23.038, 6.2.1); of the extension,
-// which costs two, no text has any.
-const gsm7 = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+// oneSegment says whether a text costs one segment, in the alphabet that every
+// telephone and carrier takes.
+func oneSegment(text string) bool {
+	n, alphabet := segments.Count(text)
+	return n == 1 && alphabet == segments.GSM7
+}
 
 func TestTextsFitOneSegment(t *testing.T) {
 	b, all := said(t)
@@ -104,13 +109,9 @@ func TestTextsFitOneSegment(t *testing.T) {
 		if b.Channel(id) != Text {
 			continue
 		}
-		if n := len([]rune(text)); n > 160 {
-			t.Errorf("%s has %d characters: %q", id, n, text)
-		}
-		for _, r := range text {
-			if !strings.ContainsRune(gsm7, r) {
-				t.Errorf("%s: %q is not in GSM-7", id, r)
-			}
+		if !oneSegment(text) {
+			strange, _ := segments.OutsideGSM7(text)
+			t.Errorf("%s is no single segment of GSM-7 (%q): %q", id, strange, text)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"secondline/internal/segments"
 )
 
 // inSpanish gives every prompt for patients as it sounds at its longest.
@@ -68,10 +70,9 @@ func TestSpanishTextsCanBeSentAndTellNothing(t *testing.T) {
 		if n := len([]rune(text)); n > 150 && (id != "S-help" || n > 160) {
 			t.Errorf("%s has %d characters: %q", id, n, text)
 		}
-		for _, r := range text {
-			if !strings.ContainsRune(gsm7, r) {
-				t.Errorf("%s: %q is not in GSM-7: %q", id, r, text)
-			}
+		if !oneSegment(text) {
+			strange, _ := segments.OutsideGSM7(text)
+			t.Errorf("%s is no single segment of GSM-7 (%q): %q", id, strange, text)
 		}
 		if !strings.HasPrefix(b.Template("es", id), "{ORG}: ") {
 			t.Errorf("%s does not say first who writes", id)
