@@ -16,8 +16,11 @@ type TextState string
 
 // The states of a text: pending → submitting → sent → delivered or undelivered;
 // pending → dropped where it may not or need not be sent any more; submitting →
-// failed where Twilio refuses it. A transient failure leads back to pending. None
-// of delivered, undelivered, failed and dropped is left.
+// failed where Twilio refuses it. A failure that may pass leads back to pending,
+// and so does an attempt of which Twilio knows nothing; what is pending so and has
+// left all the same becomes sent or delivered as soon as a report says so. None of
+// delivered, undelivered, failed and dropped is left. A text stays sent where the
+// networks give no receipt.
 const (
 	TextPending     TextState = "pending"
 	TextSubmitting  TextState = "submitting" // Twilio is being asked; after a crash it is looked up
@@ -94,9 +97,20 @@ func NewTextID() string { return "x" + random(10) }
 // addText queues a text in a step with whatever else is written.
 func (s *Store) addText(ops *operations, id PersonID, t *Text, at time.Time) {
 	p := id.Partition()
-	t.State, t.At, t.Version, t.Partition = TextPending, s.now(), 1, p
-	ops.add("HSET", textKey(p, t.ID), "v", 1, "d", s.ring.Seal(t.ID, "text", encodeText(t)))
+	ops.add("HSET", textKey(p, t.ID), "v", 1, "d", s.newText(p, t))
 	ops.add("PEXPIRE", textKey(p, t.ID), textLives.Milliseconds())
+	s.addQueued(ops, id, t, at)
+}
+
+// newText makes t pending and seals it.
+func (s *Store) newText(p Partition, t *Text) []byte {
+	t.State, t.At, t.Version, t.Partition = TextPending, s.now(), 1, p
+	return s.ring.Seal(t.ID, "text", encodeText(t))
+}
+
+// addQueued makes a text findable, and due.
+func (s *Store) addQueued(ops *operations, id PersonID, t *Text, at time.Time) {
+	p := id.Partition()
 	ops.add("ZADD", textsKey(id), t.Created.UnixMilli(), t.ID)
 	ops.add("PEXPIRE", textsKey(id), textLives.Milliseconds())
 	ops.addDue(Due{Kind: EffectText, ID: t.ID, Partition: p}, at)
@@ -190,12 +204,18 @@ func (s *Store) Texts(ctx context.Context, id PersonID, since time.Time) ([]*Tex
 	return out, nil
 }
 
-// QueueText queues a text by itself, at a time.
+// QueueText queues a text by itself, at a time. A text of that ID which is there
+// already, however far it has come, is left as it is: whoever decides the same
+// text again, or at the same moment, queues it once.
 func (s *Store) QueueText(ctx context.Context, t *Text, at time.Time) error {
 	id := s.ring.Person(t.To)
-	ops := operations{keys: []string{textKey(id.Partition(), t.ID)}}
-	s.addText(&ops, id, t, at)
-	return s.runPlain(ctx, ops)
+	p := id.Partition()
+	ops := s.versioned(textKey(p, t.ID), 0, s.newText(p, t), textLives)
+	s.addQueued(&ops, id, t, at)
+	if err := s.runCommit(ctx, ops); err != nil && !errors.Is(err, ErrConflict) {
+		return fmt.Errorf("casestore: queue text %s: %w", t.ID, err)
+	}
+	return nil
 }
 
 // capScript counts something against a bound for a while.

@@ -28,6 +28,7 @@ const (
 	reasonNumberCap  = "number_cap"
 	reasonDayCap     = "day_cap"
 	reasonRate       = "rate"
+	reasonNoReceipt  = "no_receipt" // it was sent; the networks never said how it ended
 )
 
 // confirms lists the texts that confirm an opt-out: the one thing that is sent

@@ -3,7 +3,7 @@ package sms
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 
 	"secondline/casestore"
@@ -12,12 +12,16 @@ import (
 )
 
 const (
-	// lease is how long one worker has a text to itself; lostAfter is when a text
-	// that Twilio was asked to send, and of which nobody heard, is looked up.
+	// lease is how long what a worker claimed is left to it; takes is how long a
+	// worker has a text to itself while it asks whether it may be sent; lostAfter
+	// is when a text that Twilio was asked to send, and of which nobody heard, is
+	// looked up: later than any answer of Twilio's is waited for.
 	lease     = 30 * time.Second
+	takes     = 5 * time.Second
 	lostAfter = 15 * time.Second
 	// tries is how often a text is tried whose failure may pass, firstPause how
-	// long after the first failure; each pause is four times the one before.
+	// long after Twilio's first refusal; each pause is four times the one before,
+	// and those after a failure in the network begin with the second.
 	tries      = 5
 	firstPause = 30 * time.Second
 	// batch is how many texts of a partition are taken up at a time.
@@ -57,30 +61,43 @@ func (s *Server) giveBack(ctx context.Context, due []casestore.Due) {
 	}
 }
 
-// send does whatever a text still needs: asks whether it may be sent, sends it, or
-// looks up what became of an attempt. It may be called any number of times.
+// send does whatever a text still needs: asks whether it may be sent, sends it,
+// looks up what became of an attempt, or asks how it ended. It may be called any
+// number of times, by any number of workers at once.
 func (s *Server) send(ctx context.Context, p casestore.Partition, id string) error {
+	due := casestore.Due{Kind: casestore.EffectText, ID: id, Partition: p}
 	t, err := s.Store.Text(ctx, p, id)
 	if errors.Is(err, casestore.ErrNotFound) {
-		return s.Store.Finish(ctx, casestore.Due{Kind: casestore.EffectText, ID: id, Partition: p})
+		return s.Store.Finish(ctx, due)
 	}
 	if err != nil {
 		return err
 	}
+	age := s.Now().Sub(t.At)
 	switch t.State {
 	case casestore.TextPending:
 		return s.attempt(ctx, t)
 	case casestore.TextSubmitting:
-		if s.Now().Sub(t.At) >= lostAfter {
+		if age >= lostAfter {
 			return s.lookUp(ctx, t)
 		}
 		return nil
+	case casestore.TextSent:
+		if age >= askAfter[0] {
+			return s.ask(ctx, t)
+		}
+		return nil
 	}
-	return s.Store.Finish(ctx, casestore.Due{Kind: casestore.EffectText, ID: id, Partition: p})
+	return s.Store.Finish(ctx, due)
 }
 
-// attempt asks every condition, writes the intent, and asks Twilio.
+// attempt takes the text, asks every condition, writes the intent, and asks
+// Twilio. Of several workers one takes it: it is counted once, and sent once.
 func (s *Server) attempt(ctx context.Context, t *casestore.Text) error {
+	t, mine, err := s.step(ctx, t, func(*casestore.Text) time.Time { return s.Now().Add(takes) })
+	if !mine {
+		return err
+	}
 	d, err := s.may(ctx, t)
 	if err != nil {
 		return err // fail closed: what cannot be asked is not sent
@@ -93,19 +110,16 @@ func (s *Server) attempt(ctx context.Context, t *casestore.Text) error {
 		s.Log.Error("a text cannot be written", "text", t.ID, "prompt", t.Prompt, "err", err)
 		return s.end(ctx, t, casestore.TextFailed, "words", 0)
 	}
-	mine := false
-	_, err = s.Store.MoveText(ctx, t.Partition, t.ID, func(now *casestore.Text) (time.Time, bool) {
-		mine = now.State == casestore.TextPending && now.Version == t.Version
-		now.State, now.Reason = casestore.TextSubmitting, ""
+	t, mine, err = s.step(ctx, t, func(now *casestore.Text) time.Time {
+		now.State, now.Reason, now.SID, now.Code = casestore.TextSubmitting, "", "", 0
 		now.Tries++
-		return s.Now().Add(lostAfter), mine
+		return s.Now().Add(lostAfter)
 	})
-	if err != nil || !mine {
+	if !mine {
 		return err
 	}
 	sent, err := s.Carrier.CreateMessage(ctx, twilio.NewMessage{
-		To: t.To, From: t.From, Body: private.Of(body), Validity: s.validity(t),
-		StatusCallback: s.root + pathStatus + "?p=" + t.Partition.String() + "&m=" + t.ID,
+		To: t.To, From: t.From, Body: private.Of(body), Validity: s.validity(t), StatusCallback: s.callback(t),
 	})
 	if err != nil {
 		return s.refused(ctx, t, err)
@@ -114,169 +128,41 @@ func (s *Server) attempt(ctx context.Context, t *casestore.Text) error {
 	return s.accepted(ctx, t, sent.SID)
 }
 
+// step changes a text unless somebody has changed it since it was read; mine says
+// whether it did. What it gives is the text as it is now.
+func (s *Server) step(ctx context.Context, t *casestore.Text, change func(now *casestore.Text) (next time.Time)) (now *casestore.Text, mine bool, err error) {
+	now, err = s.Store.MoveText(ctx, t.Partition, t.ID, func(now *casestore.Text) (time.Time, bool) {
+		if mine = now.Version == t.Version; !mine {
+			return time.Time{}, false
+		}
+		return change(now), true
+	})
+	return now, mine && err == nil, err
+}
+
+// callback is where Twilio reports on an attempt: which text, and which try.
+func (s *Server) callback(t *casestore.Text) string {
+	return s.root + pathStatus + "?p=" + t.Partition.String() + "&m=" + t.ID + "&n=" + strconv.Itoa(t.Tries)
+}
+
 // validity is how long the networks may try: no longer than the text is of use.
 func (s *Server) validity(t *casestore.Text) time.Duration {
 	left := t.Expires.Sub(s.Now())
-	return max(10*time.Second, min(left, 4*time.Hour)).Truncate(time.Second)
+	return max(10*time.Second, min(left, longestValidity)).Truncate(time.Second)
 }
 
+// longestValidity is how long the networks may try a text that is of use for
+// longer.
+const longestValidity = 4 * time.Hour
+
+// accepted keeps Twilio's name of an attempt, unless a report was here first.
 func (s *Server) accepted(ctx context.Context, t *casestore.Text, sid string) error {
 	_, err := s.Store.MoveText(ctx, t.Partition, t.ID, func(now *casestore.Text) (time.Time, bool) {
-		known := now.State != casestore.TextSubmitting
-		if !known {
-			now.State, now.SID = casestore.TextSent, sid
-		}
-		return time.Time{}, !known
-	})
-	return err
-}
-
-// refused is Twilio's no, or no answer at all.
-func (s *Server) refused(ctx context.Context, t *casestore.Text, cause error) error {
-	var e *twilio.Error
-	if !errors.As(cause, &e) {
-		return fmt.Errorf("sms: send: %w", cause)
-	}
-	s.Metrics.refused.WithLabelValues(string(e.Class)).Inc()
-	if e.Class == twilio.Unknown {
-		s.Log.Warn("it is not known whether a text was sent; it is looked up", "text", t.ID, "err", cause)
-		return nil // it stays in submitting, and is due again
-	}
-	return s.failed(ctx, t, e.Class, e.Code, casestore.TextFailed)
-}
-
-// failed does what the class of a failure asks for, from the request or from the
-// network's report: try again, mark the number, or call a person.
-func (s *Server) failed(ctx context.Context, t *casestore.Text, class twilio.Class, code int, state casestore.TextState) error {
-	id := s.person(t.To)
-	switch class {
-	case twilio.Retry, twilio.NextDay, twilio.Config:
-		if t.Tries < tries || class == twilio.Config {
-			return s.later(ctx, t, class, code)
-		}
-		if err := s.callInstead(ctx, t); err != nil {
-			return err
-		}
-		return s.end(ctx, t, state, "no_more_tries", code)
-	case twilio.OptedOut:
-		// The network knows of a STOP that we have missed.
-		s.Log.Error("an opt-out was missed; it is recorded now", "text", t.ID)
-		s.Metrics.missedOptOuts.Inc()
-		now := s.Now()
-		if err := s.Journal.Append(casestore.JournalEntry{At: now, Person: id, What: "stop", How: "carrier", Ref: t.ID}); err != nil {
-			return err
-		}
-		if err := s.Store.ChangeContact(ctx, id, casestore.ContactChange{OptOut: &casestore.OptOut{At: now, How: "carrier", Call: t.ID}}); err != nil {
-			return err
-		}
-		return s.end(ctx, t, state, "opted_out", code)
-	case twilio.PermanentNumber, twilio.NotTextable:
-		if err := s.Store.ChangeContact(ctx, id, casestore.ContactChange{NotTextable: fmt.Sprint(code)}); err != nil {
-			return err
-		}
-		if err := s.callInstead(ctx, t); err != nil {
-			return err
-		}
-		return s.end(ctx, t, state, "not_textable", code)
-	}
-	s.Log.Error("a text was refused: an operator must look", "text", t.ID, "prompt", t.Prompt, "class", class, "code", code)
-	return s.end(ctx, t, state, string(class), code)
-}
-
-// callInstead tells coordinators that texts do not reach a number.
-func (s *Server) callInstead(ctx context.Context, t *casestore.Text) error {
-	now := s.Now()
-	return s.Store.OpenTask(ctx, t.Partition, &casestore.Task{
-		ID: casestore.NewTaskID(), Kind: casestore.TaskNoText, Due: s.due(now, s.Config.CallBack, s.Config.Zones("", "", t.To.Reveal())),
-		Phone: t.To, Case: t.Case, Opened: now,
-	})
-}
-
-// later has a text tried again: after a pause that grows, tomorrow, or, where an
-// operator must act first, in ten minutes.
-func (s *Server) later(ctx context.Context, t *casestore.Text, class twilio.Class, code int) error {
-	pause := firstPause
-	for range t.Tries {
-		pause *= 4
-	}
-	switch class {
-	case twilio.NextDay:
-		pause = 12 * time.Hour
-	case twilio.Config:
-		s.Log.Error("texts cannot be sent until an operator has acted", "code", code)
-		pause = 10 * time.Minute
-	}
-	at := s.Now().Add(pause)
-	if at.After(t.Expires) {
-		return s.end(ctx, t, casestore.TextFailed, "expired", code)
-	}
-	_, err := s.Store.MoveText(ctx, t.Partition, t.ID, func(now *casestore.Text) (time.Time, bool) {
-		if now.State.Final() || now.State == casestore.TextPending {
+		if now.State != casestore.TextSubmitting || now.Tries != t.Tries {
 			return time.Time{}, false
 		}
-		now.State, now.SID, now.Code = casestore.TextPending, "", code
-		return at, true
-	})
-	return err
-}
-
-// lookUp asks Twilio what became of a text whose sending was not answered. What it
-// has is taken over; what it does not have was not sent.
-func (s *Server) lookUp(ctx context.Context, t *casestore.Text) error {
-	body, err := s.body(t)
-	if err != nil {
-		return s.end(ctx, t, casestore.TextFailed, "words", 0)
-	}
-	found, err := s.Carrier.FindMessages(ctx, t.To, t.From, t.At.Add(-5*time.Second))
-	if err != nil {
-		return fmt.Errorf("sms: look up: %w", err)
-	}
-	for _, m := range found {
-		if m.Body.Reveal() == body && !s.taken(ctx, t, m.SID) {
-			s.Metrics.lookedUp.WithLabelValues("found").Inc()
-			return s.accepted(ctx, t, m.SID)
-		}
-	}
-	s.Metrics.lookedUp.WithLabelValues("not_sent").Inc()
-	return s.later(ctx, t, twilio.Retry, 0)
-}
-
-// taken says whether a message of Twilio's belongs to another text of ours.
-func (s *Server) taken(ctx context.Context, t *casestore.Text, sid string) bool {
-	others, err := s.Store.Texts(ctx, s.person(t.To), t.Created.Add(-24*time.Hour))
-	if err != nil {
-		return false
-	}
-	for _, o := range others {
-		if o.ID != t.ID && o.SID == sid {
-			return true
-		}
-	}
-	return false
-}
-
-// end brings a text to a state that it does not leave.
-func (s *Server) end(ctx context.Context, t *casestore.Text, state casestore.TextState, reason string, code int) error {
-	s.Metrics.ended.WithLabelValues(string(state), reason).Inc()
-	_, err := s.Store.MoveText(ctx, t.Partition, t.ID, func(now *casestore.Text) (time.Time, bool) {
-		if now.State.Final() {
-			return time.Time{}, false
-		}
-		now.State, now.Reason, now.Code = state, reason, code
-		return time.Time{}, true
-	})
-	return err
-}
-
-// hold drops a text that may not be sent, or has it wait.
-func (s *Server) hold(ctx context.Context, t *casestore.Text, d Decision) error {
-	if d.Until.IsZero() || d.Until.After(t.Expires) {
-		return s.end(ctx, t, casestore.TextDropped, d.Reason, 0)
-	}
-	_, err := s.Store.MoveText(ctx, t.Partition, t.ID, func(now *casestore.Text) (time.Time, bool) {
-		waits := now.State == casestore.TextPending
-		now.Reason = d.Reason
-		return d.Until, waits
+		now.State, now.SID = casestore.TextSent, sid
+		return s.Now().Add(askAfter[0]), true
 	})
 	return err
 }

@@ -74,6 +74,7 @@ type Store interface {
 	QueueText(ctx context.Context, t *casestore.Text, at time.Time) error
 	ClaimDue(ctx context.Context, kind casestore.EffectKind, most int, lease time.Duration) (due []casestore.Due, more bool, err error)
 	Return(ctx context.Context, due ...casestore.Due) error
+	Schedule(ctx context.Context, d casestore.Due, at time.Time) error
 	Finish(ctx context.Context, d casestore.Due) error
 	Cap(ctx context.Context, what string, most int, window time.Duration) (bool, error)
 	Case(ctx context.Context, p casestore.Partition, id casestore.CaseID) (*casestore.Case, error)
@@ -88,6 +89,7 @@ var _ Store = (*casestore.Store)(nil)
 // Carrier is what sends texts. *twilio.Client is one.
 type Carrier interface {
 	CreateMessage(ctx context.Context, n twilio.NewMessage) (twilio.MessageInfo, error)
+	FetchMessage(ctx context.Context, sid string) (twilio.MessageInfo, error)
 	FindMessages(ctx context.Context, to twilio.Private, from string, since time.Time) ([]twilio.MessageInfo, error)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"secondline/casestore"
@@ -19,7 +20,8 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		var p casestore.Partition
 		if p, err = casestore.ParsePartition(r.URL.Query().Get("p")); err == nil {
-			err = s.report(ctx, p, r.URL.Query().Get("m"), form)
+			try, _ := strconv.Atoi(r.URL.Query().Get("n"))
+			err = s.hear(ctx, p, r.URL.Query().Get("m"), news{sid: form.MessageSID, status: form.Status, code: form.ErrorCode, try: try})
 		}
 	}
 	switch {
@@ -31,35 +33,56 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// report keeps a report. One on an attempt that was given up for another is late,
+// news is what is told of an attempt: by a report of Twilio's, or when it is asked.
+type news struct {
+	sid    string
+	status twilio.MessageStatus
+	code   int
+	// try is which attempt it is about; 0 where that is not told.
+	try int
+}
+
+func (n news) delivered() bool {
+	return n.status == twilio.MessageDelivered || n.status == twilio.MessageRead
+}
+
+func (n news) failed() bool {
+	return n.status == twilio.MessageUndelivered || n.status == twilio.MessageFailed || n.status == twilio.MessageCanceled
+}
+
+// hear keeps what is told of an attempt. That a text was delivered counts from any
+// attempt; everything else on an attempt that was given up for another is late,
 // and changes nothing.
-func (s *Server) report(ctx context.Context, p casestore.Partition, id string, form twilio.MessageStatusForm) error {
-	failure := form.Status == twilio.MessageUndelivered || form.Status == twilio.MessageFailed
+func (s *Server) hear(ctx context.Context, p casestore.Partition, id string, n news) error {
+	arrived := false
 	t, err := s.Store.MoveText(ctx, p, id, func(t *casestore.Text) (time.Time, bool) {
-		ours := t.State == casestore.TextSubmitting || (t.State == casestore.TextSent && t.SID == form.MessageSID)
-		if !ours {
-			return time.Time{}, false
-		}
-		t.SID = form.MessageSID
+		arrived = false
+		late := n.try != 0 && n.try != t.Tries
+		// An attempt of which Twilio knew nothing when it was looked up, and which has
+		// left all the same.
+		unknown := t.State == casestore.TextPending && t.Tries > 0 && t.Code == 0 && n.try != 0
 		switch {
-		case form.Status == twilio.MessageDelivered || form.Status == twilio.MessageRead:
-			t.State = casestore.TextDelivered
-		case t.State == casestore.TextSubmitting && form.Status.Rank() > 0:
-			t.State = casestore.TextSent // and failure is dealt with below
-		default:
-			return time.Time{}, failure
+		case t.State.Final(), n.status.Rank() == 0:
+			return time.Time{}, false
+		case n.delivered():
+			arrived = true
+			t.State, t.SID, t.Code, t.Reason = casestore.TextDelivered, n.sid, 0, ""
+			return time.Time{}, true
+		case !late && (t.State == casestore.TextSubmitting || unknown):
+			t.State, t.SID, t.Reason = casestore.TextSent, n.sid, "" // a failure is dealt with below
+			return s.Now().Add(askAfter[0]), true
 		}
-		return time.Time{}, true
+		return time.Time{}, false
 	})
 	if err != nil {
 		return err
 	}
-	if t.State == casestore.TextDelivered && t.SID == form.MessageSID {
+	if arrived {
 		s.Metrics.ended.WithLabelValues(string(t.State), "").Inc()
 	}
-	if failure && t.State == casestore.TextSent && t.SID == form.MessageSID {
-		s.Metrics.refused.WithLabelValues(string(twilio.ClassOf(form.ErrorCode))).Inc()
-		return s.failed(ctx, t, twilio.ClassOf(form.ErrorCode), form.ErrorCode, casestore.TextUndelivered)
+	if n.failed() && t.State == casestore.TextSent && t.SID == n.sid {
+		s.Metrics.refused.WithLabelValues(string(twilio.ClassOf(n.code))).Inc()
+		return s.failed(ctx, t, twilio.ClassOf(n.code), n.code, casestore.TextUndelivered)
 	}
 	return nil
 }

@@ -37,9 +37,6 @@ func (s *Server) StageChanged(ctx context.Context, c *casestore.Case) error {
 		ID: updateID(c, prompt), Kind: casestore.TextUpdate, To: c.Phone(), From: s.Config.From, Prompt: prompt, Vars: vars, Language: s.language(c.Language),
 		Case: c.ID, Stage: c.Stage, Created: now, Expires: now.Add(3 * 24 * time.Hour),
 	}
-	if _, err := s.Store.Text(ctx, s.person(t.To).Partition(), t.ID); err == nil {
-		return nil // told, or about to be
-	}
 	return s.Store.QueueText(ctx, t, now)
 }
 
@@ -82,9 +79,6 @@ func (s *Server) Welcome(ctx context.Context, c *casestore.Case) error {
 		if prompt == "S-req" {
 			t.Vars = map[string]private.Text{"REQ": private.Of(c.Number.Reveal())}
 		}
-		if _, err := s.Store.Text(ctx, s.person(t.To).Partition(), t.ID); err == nil {
-			continue
-		}
 		if err := s.Store.QueueText(ctx, t, now.Add(time.Duration(i)*2*time.Second)); err != nil {
 			return err
 		}
@@ -97,9 +91,6 @@ func (s *Server) Resume(ctx context.Context, number private.Text, language, call
 	now := s.Now()
 	t := &casestore.Text{ID: "xr" + call, Kind: casestore.TextNotice, To: number, From: s.Config.From, Prompt: "S-resume", Language: s.language(language),
 		Created: now, Expires: now.Add(24 * time.Hour)}
-	if _, err := s.Store.Text(ctx, s.person(number).Partition(), t.ID); err == nil {
-		return nil
-	}
 	return s.Store.QueueText(ctx, t, now)
 }
 
