@@ -218,26 +218,30 @@ func (s *Store) QueueText(ctx context.Context, t *Text, at time.Time) error {
 	return nil
 }
 
-// capScript counts something against a bound for a while.
+// capScript counts something against a bound over a while that ends now.
 //
-//	KEYS[1] the count; ARGV: bound, lifetime ms
+//	KEYS[1] sorted set of what was counted by its time (Unix ms)
+//	ARGV: now ms, window ms, bound, what is counted
 //
-// It returns 1 when the bound is not passed, and counts then; else 0.
+// It returns 1 when it is counted, now or before; 0 when the bound is reached.
 var capScript = redis.NewScript(capSource)
 
 const capSource = `
-local n = tonumber(redis.call('GET', KEYS[1]) or '0')
-if n >= tonumber(ARGV[1]) then return 0 end
-n = redis.call('INCR', KEYS[1])
-if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[1]) - tonumber(ARGV[2]))
+if redis.call('ZSCORE', KEYS[1], ARGV[4]) then return 1 end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 `
 
-// Cap counts one more of what, unless there were most within the window that the
-// first of them began. what holds nothing personal.
-func (s *Store) Cap(ctx context.Context, what string, most int, window time.Duration) (bool, error) {
+// Cap counts one more of what, unless there were most within the window that ends
+// now; it says whether it was counted. which names the one that is counted: to
+// count it again changes nothing. Neither what nor which holds anything personal
+// that is not a PersonID.
+func (s *Store) Cap(ctx context.Context, what, which string, most int, window time.Duration) (bool, error) {
 	hash := s.ring.hash("cap", what)
-	n, err := capScript.Run(ctx, s.rdb, []string{key(partitionOf(hash), "cap", hash)}, most, window.Milliseconds()).Int()
+	n, err := capScript.Run(ctx, s.rdb, []string{key(partitionOf(hash), "cap", hash)}, s.now().UnixMilli(), window.Milliseconds(), most, which).Int()
 	if err != nil {
 		return false, fmt.Errorf("casestore: cap: %w", err)
 	}

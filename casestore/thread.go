@@ -53,6 +53,10 @@ type Thread struct {
 	// when it was opened: what follows within the hour joins it.
 	ToRead string
 	ReadAt time.Time
+	// Alarms and InAlarms bound how many emergencies of an hour are put before a
+	// person one by one.
+	Alarms   time.Time
+	InAlarms int
 	// Booked is the call at a time that was chosen by text.
 	Booked string
 }
@@ -178,6 +182,8 @@ func encodeThread(t *Thread) []byte {
 	w.when(t.ReadAt)
 	w.text(t.Booked)
 	w.int(int(t.CasePlace))
+	w.when(t.Alarms)
+	w.int(t.InAlarms)
 	return w.b
 }
 
@@ -201,6 +207,7 @@ func decodeThread(version int, plain []byte) (*Thread, error) {
 	})
 	t.ToRead, t.ReadAt, t.Booked = r.text(), r.when(), r.text()
 	t.CasePlace = Partition(r.int())
+	t.Alarms, t.InAlarms = r.when(), r.int()
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: thread: %w", r.err)
 	}

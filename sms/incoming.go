@@ -34,8 +34,8 @@ func (s *Server) incoming(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	number, ok := twilio.CallerNumber(form.From.Reveal())
-	if !ok || number == s.Config.From {
-		// A short code, a name, or ourselves: nobody to answer, and two machines
+	if !ok || s.Config.Destination(number).Never == RefusedOurs {
+		// A short code, a name, or a line of ours: nobody to answer, and two machines
 		// must not talk to each other.
 		s.Metrics.received.WithLabelValues("no_person").Inc()
 		s.nothing(w)
@@ -57,6 +57,8 @@ type message struct {
 	id     casestore.PersonID
 	now    time.Time
 	means  Meaning
+	// pumped: the numbers about this one have written more than is read.
+	pumped bool
 
 	t       *casestore.Thread
 	contact casestore.Contact
@@ -74,6 +76,9 @@ func (s *Server) receive(ctx context.Context, form twilio.MessageForm, number pr
 	m := &message{s: s, form: form, number: number, id: s.person(number), now: s.Now()}
 	var err error
 	if m.contact, err = s.Store.Contact(ctx, m.id); err != nil {
+		return err
+	}
+	if m.pumped, err = s.pumped(ctx, m); err != nil {
 		return err
 	}
 	_, err = s.Store.MoveThread(ctx, m.id, func(t *casestore.Thread) (casestore.ThreadChange, bool, error) {
@@ -118,7 +123,7 @@ func (m *message) decide() error {
 	if m.means.OptsOut() {
 		return nil
 	}
-	if m.flooded() {
+	if m.flooded() || m.pumped {
 		return nil
 	}
 	return m.answer()
@@ -170,6 +175,12 @@ func (m *message) flooded() bool {
 // optOut stops texts and automated calls, in this very webhook: on disk first,
 // then in Redis with everything else.
 func (m *message) optOut() error {
+	if m.stoppedBefore() {
+		if m.means.Has(Call) && !m.flooded() && !m.pumped {
+			m.task(casestore.TaskCallBack, m.s.Config.CallBack)
+		}
+		return nil
+	}
 	if err := m.s.Journal.Append(casestore.JournalEntry{At: m.now, Person: m.id, What: "stop", How: "text", Ref: m.form.MessageSID}); err != nil {
 		return fmt.Errorf("sms: journal: %w", err)
 	}
@@ -191,9 +202,22 @@ func (m *message) optOut() error {
 	return nil
 }
 
+// stoppedBefore says that the message stops nothing that is not stopped: it is
+// confirmed once, and written down once, however often it is said.
+func (m *message) stoppedBefore() bool {
+	return m.contact.May(casestore.ByText, true) == casestore.ReasonOptedOut && m.contact.May(casestore.ByAutomatedCall, true) == casestore.ReasonOptedOut &&
+		(!m.means.Has(WrongNumber) || !m.contact.Wrong.IsZero())
+}
+
 // emergency answers at any hour, and alerts a person. Who wants no texts gets
 // none; the alert stays.
 func (m *message) emergency() {
+	if m.now.Sub(m.t.Alarms) >= time.Hour {
+		m.t.Alarms, m.t.InAlarms = m.now, 0
+	}
+	if m.t.InAlarms++; m.t.InAlarms > perHour {
+		return // as many alerts of this hour stand before a person
+	}
 	m.task(casestore.TaskEmergency, 0)
 	if m.change.Contact.OptOut == nil && m.contact.May(casestore.ByText, true) == casestore.OK {
 		id := "S-emerg"

@@ -3,7 +3,6 @@ package sms
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"secondline/casestore"
@@ -21,13 +20,9 @@ type Decision struct {
 // casestore.Contact.May.
 const (
 	reasonExpired    = "expired"
-	reasonForeign    = "country"
 	reasonSuperseded = "superseded"
 	reasonHour       = "quiet_hours"
 	reasonOneADay    = "one_update_a_day"
-	reasonNumberCap  = "number_cap"
-	reasonDayCap     = "day_cap"
-	reasonRate       = "rate"
 	reasonNoReceipt  = "no_receipt" // it was sent; the networks never said how it ended
 )
 
@@ -42,8 +37,9 @@ func (s *Server) may(ctx context.Context, t *casestore.Text) (Decision, error) {
 	if now.After(t.Expires) {
 		return Decision{Reason: reasonExpired}, nil
 	}
-	if !s.Config.Textable(t.To.Reveal()) && t.Kind != casestore.TextReply {
-		return Decision{Reason: reasonForeign}, nil
+	to := s.Config.Destination(t.To.Reveal())
+	if why := to.refuses(t.Kind == casestore.TextReply); why != "" {
+		return Decision{Reason: why}, nil
 	}
 	contact, err := s.Store.Contact(ctx, s.person(t.To))
 	if err != nil {
@@ -69,7 +65,7 @@ func (s *Server) may(ctx context.Context, t *casestore.Text) (Decision, error) {
 			return d, err
 		}
 	}
-	return s.caps(ctx, t, now)
+	return s.caps(ctx, t, to, now)
 }
 
 func (s *Server) theCase(ctx context.Context, t *casestore.Text) (*casestore.Case, error) {
@@ -130,40 +126,6 @@ func (s *Server) oneADay(ctx context.Context, t *casestore.Text, c *casestore.Ca
 		if o.ID != t.ID && o.Kind == casestore.TextUpdate && sent && !o.At.Before(today) {
 			return Decision{Reason: reasonOneADay, Until: today.AddDate(0, 0, 1).Add(textFrom * time.Hour)}, nil
 		}
-	}
-	return Decision{}, nil
-}
-
-// caps counts the text against the bounds; it is the last condition, because what
-// is counted is sent.
-func (s *Server) caps(ctx context.Context, t *casestore.Text, now time.Time) (Decision, error) {
-	later := func(reason string, after time.Duration) Decision {
-		s.Metrics.capped.WithLabelValues(reason).Inc()
-		if t.Kind == casestore.TextReply {
-			return Decision{Reason: reason}
-		}
-		return Decision{Reason: reason, Until: now.Add(after)}
-	}
-	if t.Kind != casestore.TextReply {
-		ok, err := s.Store.Cap(ctx, fmt.Sprint("rate ", now.Unix()), s.Config.PerSecond, 5*time.Second)
-		if err != nil || !ok {
-			return Decision{Reason: reasonRate, Until: now.Add(time.Second)}, err
-		}
-	}
-	most := s.Config.PerHour
-	if t.Kind == casestore.TextReply {
-		most += perHour // who writes much may be answered as often
-	}
-	ok, err := s.Store.Cap(ctx, "number "+string(s.person(t.To)), most, time.Hour)
-	if err != nil || !ok {
-		return later(reasonNumberCap, time.Hour), err
-	}
-	ok, err = s.Store.Cap(ctx, "day "+now.UTC().Format(time.DateOnly), s.Config.ADay, 48*time.Hour)
-	if err != nil || !ok {
-		if err == nil {
-			s.Log.Error("the day's bound of texts is reached", "bound", s.Config.ADay)
-		}
-		return later(reasonDayCap, time.Hour), err
 	}
 	return Decision{}, nil
 }

@@ -29,12 +29,16 @@ type Config struct {
 	Zone  *time.Location
 	// CallBack is promised in hours that the line is open.
 	CallBack time.Duration
-	// PerHour is how many texts a number gets in an hour, ADay how many are sent to
-	// everybody together in a day, PerSecond how fast they leave.
-	PerHour, ADay, PerSecond int
-	// Textable says of a number in E.164 whether we text it, Home whether it is of
-	// the United States.
-	Textable, Home func(e164 string) bool
+	// PerHour is how many texts a number gets in an hour, beside answers, and
+	// PerNumberADay in a day, answers included. PerPrefixADay is how many all numbers
+	// get in a day that share all but their last four digits, PerCountryADay each
+	// country abroad, ADay everybody together. PerSecond is how fast texts leave
+	// that answer nothing.
+	PerHour, PerNumberADay, PerPrefixADay, PerCountryADay, ADay, PerSecond int
+	// Destination says of a number in E.164 whether it may be texted, Home whether
+	// it is of the United States.
+	Destination func(e164 string) Destination
+	Home        func(e164 string) bool
 	// Zones gives all the time zones in which somebody with these answers and this
 	// number may be; never none.
 	Zones func(zip, offset, e164 string) []*time.Location
@@ -76,7 +80,7 @@ type Store interface {
 	Return(ctx context.Context, due ...casestore.Due) error
 	Schedule(ctx context.Context, d casestore.Due, at time.Time) error
 	Finish(ctx context.Context, d casestore.Due) error
-	Cap(ctx context.Context, what string, most int, window time.Duration) (bool, error)
+	Cap(ctx context.Context, what, which string, most int, window time.Duration) (bool, error)
 	Case(ctx context.Context, p casestore.Partition, id casestore.CaseID) (*casestore.Case, error)
 	MoveCase(ctx context.Context, p casestore.Partition, id casestore.CaseID, move func(*casestore.Case) bool) (*casestore.Case, error)
 	MoveTask(ctx context.Context, p casestore.Partition, id string, move func(*casestore.Task) bool) (*casestore.Task, error)

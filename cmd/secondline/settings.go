@@ -117,6 +117,9 @@ type Caps struct {
 	CallsPerCaller       int `toml:"calls_per_caller_in_10_minutes"`
 	CallsPerCallerAtOnce int `toml:"calls_per_caller_at_once"`
 	TextsPerNumber       int `toml:"texts_per_number_in_an_hour"`
+	TextsPerNumberADay   int `toml:"texts_per_number_a_day"`
+	TextsPerPrefixADay   int `toml:"texts_per_prefix_a_day"`
+	TextsPerCountryADay  int `toml:"texts_per_country_a_day"`
 	TextsADay            int `toml:"texts_a_day"`
 	TextsASecond         int `toml:"texts_a_second"`
 	CallsOutADay         int `toml:"calls_out_a_day"`

@@ -44,8 +44,9 @@ func textConfig(s Settings, c calendar) sms.Config {
 	return sms.Config{
 		PublicURL: s.Deploy.PublicURL, From: p.Lines.TollFree.Number, TollFree: isTollFree(p.Lines.TollFree.Number),
 		Organisation: p.Organisation, Phone: p.Lines.TollFree.Number, Hours: c.Spec(), Zone: c.Zone(), CallBack: p.Promise.CallBack,
-		PerHour: p.Caps.TextsPerNumber, ADay: p.Caps.TextsADay, PerSecond: p.Caps.TextsASecond,
-		Textable: callable(p.Countries.Textable), Home: isDomestic, Zones: textZones,
+		PerHour: p.Caps.TextsPerNumber, PerNumberADay: p.Caps.TextsPerNumberADay,
+		PerPrefixADay: p.Caps.TextsPerPrefixADay, PerCountryADay: p.Caps.TextsPerCountryADay, ADay: p.Caps.TextsADay, PerSecond: p.Caps.TextsASecond,
+		Destination: destinationOf(p), Home: isDomestic, Zones: textZones,
 	}
 }
 
