@@ -37,6 +37,11 @@ const stopping = 20 * time.Second
 
 // runServe answers calls until ctx ends.
 func runServe(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
+	return runServeBy(ctx, time.Now, args, env, stdout, stderr)
+}
+
+// runServeBy is runServe by another clock than the machine's.
+func runServeBy(ctx context.Context, now func() time.Time, args []string, env environment, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	data := flags.String("data", "data", "where recordings are kept, and the data of the Redis that is started without REDIS_URL")
@@ -52,7 +57,7 @@ func runServe(ctx context.Context, args []string, env environment, stdout, stder
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	if err := serve(ctx, settings, *data, stdout, newLog(stderr)); err != nil {
+	if err := serve(ctx, now, settings, *data, stdout, newLog(stderr)); err != nil {
 		fmt.Fprintln(stderr, "secondline serve:", err)
 		return 1
 	}
@@ -69,7 +74,7 @@ func flagStatus(err error) int {
 }
 
 // serve starts in the order store, workers, listeners, and stops in reverse.
-func serve(ctx context.Context, s Settings, data string, stdout io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, now func() time.Time, s Settings, data string, stdout io.Writer, log *slog.Logger) error {
 	for _, warning := range s.Warnings() {
 		log.Warn(warning)
 	}
@@ -78,7 +83,7 @@ func serve(ctx context.Context, s Settings, data string, stdout io.Writer, log *
 		return err
 	}
 	defer stopRedis()
-	store, err := openStore(s, address, log)
+	store, err := openStore(now, s, address, log)
 	if err != nil {
 		return err
 	}
@@ -90,7 +95,7 @@ func serve(ctx context.Context, s Settings, data string, stdout io.Writer, log *
 	if err != nil {
 		return err
 	}
-	vault, err := openVault(s, data, store)
+	vault, err := openVault(now, s, data, store)
 	if err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func serve(ctx context.Context, s Settings, data string, stdout io.Writer, log *
 		return err
 	}
 	defer journal.Close()
-	l, err := newLine(parts{settings: s, store: store, client: client, vault: vault, journal: journal, now: time.Now, log: log})
+	l, err := newLine(parts{settings: s, store: store, client: client, vault: vault, journal: journal, now: now, log: log})
 	if err != nil {
 		return err
 	}
@@ -129,7 +134,7 @@ func redisFor(ctx context.Context, s Settings, data string, stdout io.Writer, lo
 	}, nil
 }
 
-func openStore(s Settings, address string, log *slog.Logger) (*casestore.Store, error) {
+func openStore(now func() time.Time, s Settings, address string, log *slog.Logger) (*casestore.Store, error) {
 	ring, err := newRing(s.Deploy.PHIKeys)
 	if err != nil {
 		return nil, err
@@ -139,11 +144,11 @@ func openStore(s Settings, address string, log *slog.Logger) (*casestore.Store, 
 		return nil, err
 	}
 	keep := time.Duration(s.Programme.Retention.UnfinishedIntakeDays) * 24 * time.Hour
-	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Log: log}), nil
+	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Now: now, Log: log}), nil
 }
 
 // openVault opens the directory of the recordings.
-func openVault(s Settings, data string, store *casestore.Store) (recordings.Vault, error) {
+func openVault(now func() time.Time, s Settings, data string, store *casestore.Store) (recordings.Vault, error) {
 	path := s.Deploy.Recordings
 	if path == "" {
 		path = filepath.Join(data, "recordings")
@@ -151,7 +156,7 @@ func openVault(s Settings, data string, store *casestore.Store) (recordings.Vaul
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("RECORDINGS_DIR: %w", err)
 	}
-	return recordings.OpenDir(path, store.Ring(), time.Now)
+	return recordings.OpenDir(path, store.Ring(), now)
 }
 
 // openJournal opens this replica's file of opt-outs.

@@ -24,6 +24,10 @@ import (
 // childMark is set in the environment of a test binary that is to be secondline.
 const childMark = "SECONDLINE_TEST_CHILD"
 
+// clockMark names the file that says by how much the clock of a child is ahead of
+// the machine's.
+const clockMark = "SECONDLINE_TEST_CLOCK"
+
 // TestSecondlineAsAChild is no test of its own: it is main in a process of its
 // own, so that other tests can kill it. It has the race detector when they do.
 func TestSecondlineAsAChild(t *testing.T) {
@@ -35,6 +39,20 @@ func TestSecondlineAsAChild(t *testing.T) {
 			os.Args = append([]string{"secondline"}, os.Args[i+1:]...)
 			break
 		}
+	}
+	if file := os.Getenv(clockMark); file != "" && len(os.Args) > 1 && os.Args[1] == "serve" {
+		ahead := func() time.Time {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				panic(err)
+			}
+			d, err := time.ParseDuration(string(text))
+			if err != nil {
+				panic(err)
+			}
+			return time.Now().Add(d)
+		}
+		os.Exit(runServeBy(context.Background(), ahead, os.Args[2:], os.LookupEnv, os.Stdout, os.Stderr))
 	}
 	main()
 }
@@ -59,6 +77,8 @@ type service struct {
 	data string
 	url  string // public address, which is also where it listens
 	keys string
+	// more is what its environment has besides.
+	more []string
 
 	cmd   *exec.Cmd
 	admin string
@@ -70,11 +90,17 @@ type service struct {
 // newService starts one and waits until it is ready.
 func newService(t *testing.T) *service {
 	t.Helper()
+	return newServiceWith(t)
+}
+
+// newServiceWith has it find more in its environment.
+func newServiceWith(t *testing.T, more ...string) *service {
+	t.Helper()
 	keys, err := newPHIKeys(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{t: t, data: redisDir(t), url: "http://" + freeAddress(t), keys: keys, log: &lockedBuffer{}}
+	s := &service{t: t, data: redisDir(t), url: "http://" + freeAddress(t), keys: keys, more: more, log: &lockedBuffer{}}
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
@@ -105,10 +131,10 @@ func freeAddress(t *testing.T) string {
 var portsTried atomic.Int32
 
 func (s *service) environment() []string {
-	return []string{
+	return append([]string{
 		"LISTEN=" + strings.TrimPrefix(s.url, "http://"), "ADMIN_LISTEN=127.0.0.1:0", "PUBLIC_URL=" + s.url,
 		"TWILIO_ACCOUNT_SID=" + worldAccount, "TWILIO_AUTH_TOKEN=" + worldToken, "PHI_KEYS=" + s.keys,
-	}
+	}, s.more...)
 }
 
 // start starts the process and returns when /readyz says so.
@@ -191,11 +217,17 @@ func (s *service) store() *casestore.Store {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	redis, err := casestore.Connect("unix://" + filepath.Join(s.data, "redis.sock"))
+	return s.storeAt("unix://"+filepath.Join(s.data, "redis.sock"), keys, time.Now)
+}
+
+// storeAt opens what is kept at an address, by a clock.
+func (s *service) storeAt(address string, keys *casestore.KeyRing, now func() time.Time) *casestore.Store {
+	s.t.Helper()
+	redis, err := casestore.Connect(address)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	store := casestore.New(casestore.Options{Redis: redis, Ring: keys})
+	store := casestore.New(casestore.Options{Redis: redis, Ring: keys, Now: now})
 	s.t.Cleanup(func() { _ = store.Close() })
 	return store
 }
