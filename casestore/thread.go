@@ -45,6 +45,9 @@ type Thread struct {
 	// Window and InWindow bound how many messages are answered at all.
 	Window   time.Time
 	InWindow int
+	// Day and InDay bound it for a day.
+	Day   time.Time
+	InDay int
 	// State is where an intake by text stands.
 	State flow.State
 	// Draft is the request that it makes.
@@ -184,6 +187,8 @@ func encodeThread(t *Thread) []byte {
 	w.int(int(t.CasePlace))
 	w.when(t.Alarms)
 	w.int(t.InAlarms)
+	w.when(t.Day)
+	w.int(t.InDay)
 	return w.b
 }
 
@@ -207,7 +212,7 @@ func decodeThread(version int, plain []byte) (*Thread, error) {
 	})
 	t.ToRead, t.ReadAt, t.Booked = r.text(), r.when(), r.text()
 	t.CasePlace = Partition(r.int())
-	t.Alarms, t.InAlarms = r.when(), r.int()
+	t.Alarms, t.InAlarms, t.Day, t.InDay = r.when(), r.int(), r.when(), r.int()
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: thread: %w", r.err)
 	}

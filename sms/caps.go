@@ -74,8 +74,8 @@ func (s *Server) caps(ctx context.Context, t *casestore.Text, to Destination, no
 			continue
 		}
 		s.Metrics.capped.WithLabelValues(b.reason).Inc()
-		if b.reason == reasonDayCap {
-			s.Log.Error("the day's bound of texts is reached", "bound", b.most)
+		if b.reason == reasonDayCap || b.reason == reasonPrefixCap || b.reason == reasonCountryCap {
+			s.tell(ctx, b.of, "a bound of texts is reached", "bound", b.reason, "most", b.most)
 		}
 		switch {
 		case b.reason == reasonRate:
@@ -101,7 +101,15 @@ func (s *Server) pumped(ctx context.Context, m *message) (bool, error) {
 	ok, err := s.Store.Cap(ctx, "from prefix "+prefixOf(m.number.Reveal()), m.form.MessageSID, perPrefix, time.Hour)
 	if err == nil && !ok {
 		s.Metrics.capped.WithLabelValues("prefix_in").Inc()
-		s.Log.Error("numbers of one block write more than is read", "bound", perPrefix)
+		s.tell(ctx, "from prefix "+prefixOf(m.number.Reveal()), "numbers of one block write more than is read", "most", perPrefix)
 	}
 	return !ok, err
+}
+
+// tell logs once an hour, on whichever replica comes first, that something was
+// reached: a flood of messages is no flood of the log.
+func (s *Server) tell(ctx context.Context, of, what string, args ...any) {
+	if first, err := s.Store.Cap(ctx, "told "+of, s.Now().String(), 1, time.Hour); err == nil && first {
+		s.Log.Error(what, args...)
+	}
 }

@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	// perHour is how many messages of one number are answered in an hour. Opting
-	// out and emergencies always are.
+	// perHour and perDay are how many messages of one number are answered, and put
+	// before a person, in an hour and in a day. Opting out always is heard, and of
+	// emergencies perHour in an hour are besides.
 	perHour = 20
+	perDay  = 60
 	// autoEvery is how often something that was not understood gets an automatic
 	// answer (call-script.md 6.9).
 	autoEvery = time.Hour
@@ -165,11 +167,20 @@ func (m *message) flooded() bool {
 	if m.now.Sub(m.t.Window) >= time.Hour {
 		m.t.Window, m.t.InWindow = m.now, 0
 	}
+	if m.now.Sub(m.t.Day) >= aDay {
+		m.t.Day, m.t.InDay = m.now, 0
+	}
 	m.t.InWindow++
-	if m.t.InWindow == perHour+1 {
+	if m.t.InWindow > perHour {
+		if m.t.InWindow == perHour+1 && m.t.InDay < perDay {
+			m.toRead()
+		}
+		return true
+	}
+	if m.t.InDay++; m.t.InDay == perDay+1 {
 		m.toRead()
 	}
-	return m.t.InWindow > perHour
+	return m.t.InDay > perDay
 }
 
 // optOut stops texts and automated calls, in this very webhook: on disk first,
