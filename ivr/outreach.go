@@ -86,6 +86,11 @@ func (s *Server) moveOut(ctx context.Context, p casestore.Partition, t *casestor
 	if t, err = s.movePatient(ctx, p, t); err != nil {
 		return err
 	}
+	if t.Out.State == casestore.LegOver && t.Out.Disposition != "" && t.Out.Status != string(twilio.CallCompleted) {
+		if err := s.tellCoordinator(ctx, p, t); err != nil {
+			return err
+		}
+	}
 	if t, err = s.askHow(ctx, p, t); err != nil {
 		return err
 	}
@@ -172,8 +177,6 @@ func (s *Server) movePatient(ctx context.Context, p casestore.Partition, t *case
 		err = s.hangUpPatient(ctx, p, t)
 	case patientOn(t) && o.Call != "" && s.now().Sub(o.At) >= silentFor:
 		err = s.refreshPatient(ctx, p, t)
-	case o.State == casestore.LegOver && o.Disposition != "" && o.Status != string(twilio.CallCompleted) && there(t):
-		err = s.tellCoordinator(ctx, p, t)
 	}
 	if err != nil {
 		return t, err
@@ -492,6 +495,7 @@ func (s *Server) landed(pr *casestore.Promise, t *casestore.Transfer) {
 		pr.NotBefore = now.Add(tryAgain)
 		note("nobody_took_it", "", pr.NotBefore)
 	case o.Disposition == "refused" || o.Disposition == "lost":
+		pr.Unanswered++ // after a few, the supervisor has to look
 		pr.NotBefore = now.Add(tryAgain)
 		note("not_called", o.Disposition, o.Plan)
 	default:

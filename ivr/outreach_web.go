@@ -176,7 +176,7 @@ func (s *Server) room(req waited, first string, back bool) twilio.Document {
 	if first != "" {
 		doc = append(doc, s.outSay(req.t, first))
 	}
-	return append(doc, twilio.Dial{HangupOnStar: true, Action: s.legURL(pathAfterTalk, req.p, req.id, req.leg), Nouns: []twilio.Noun{c}})
+	return append(doc, twilio.Dial{HangupOnStar: true, Action: s.absolute(s.legURL(pathAfterTalk, req.p, req.id, req.leg)), Nouns: []twilio.Noun{c}})
 }
 
 // patient is the patient's telephone being answered: a person is there already. If
@@ -199,37 +199,40 @@ func (s *Server) patient(ctx context.Context, req waited) (twilio.Document, erro
 // seat is the conference as the patient enters it.
 func (s *Server) seat(req waited, stars int) twilio.Document {
 	silence := ""
-	return twilio.Document{twilio.Dial{Action: s.apartURL(req, stars, 0), Nouns: []twilio.Noun{
+	return twilio.Document{twilio.Dial{Action: s.apartURL(req, stars, false), Nouns: []twilio.Noun{
 		twilio.Conference{Name: req.id, EndOnExit: true, Beep: "false", WaitURL: &silence},
 	}}}
 }
 
-func (s *Server) apartURL(req waited, stars, waited int) string {
-	return s.transferURL(pathApart, req.p, req.id) + "&" + paramStars + "=" + strconv.Itoa(stars) + "&" + paramHolds + "=" + strconv.Itoa(waited)
+// apartURL is absolute, as every address must be in an answer to a call that was
+// moved over REST (twilio.md 1.5: 11100).
+func (s *Server) apartURL(req waited, stars int, again bool) string {
+	return s.absolute(s.transferURL(pathApart, req.p, req.id)) + "&" + paramStars + "=" + strconv.Itoa(stars) + "&" + paramHolds + "=" + either(again, "1", "0")
 }
 
-// longestApart is how often, two seconds each, a patient is kept while the
-// coordinator is out of the room.
-const longestApart = 10
+// longestApart is how many seconds a patient is kept while the coordinator is out of
+// the room.
+const longestApart = 30
 
-// apart is the patient whose coordinator has left the room: for a moment, with
-// star, or for good. A step of two seconds tells which.
+// apart is the patient whose coordinator has left the room, for a moment or for good.
+// It is not known yet which, so the patient waits next door, in silence: the star key
+// brings them back (star), and a coordinator who has gone ends the call (moveOut).
 func (s *Server) apart(_ context.Context, req waited) (twilio.Document, error) {
 	o := req.t.Out
 	joined, _ := strconv.Atoi(req.r.URL.Query().Get(paramStars))
-	n, _ := strconv.Atoi(req.r.URL.Query().Get(paramHolds))
-	wait := twilio.Document{twilio.Pause{Seconds: 2}, twilio.Redirect{URL: s.apartURL(req, joined, n+1)}}
+	again := req.r.URL.Query().Get(paramHolds) == "1"
 	switch {
-	case o == nil || n >= longestApart || !there(req.t) && !o.Message:
+	case o == nil || !there(req.t) && !o.Message:
 		return twilio.Document{twilio.Hangup{}}, nil
-	case o.Message, o.Apart:
-		return wait, nil
-	case o.Stars > joined:
+	case o.Stars > joined && !o.Apart && !o.Message:
 		return s.seat(req, o.Stars), nil
-	case n == 0:
-		return wait, nil
+	case again:
+		return twilio.Document{twilio.Hangup{}}, nil
 	}
-	return twilio.Document{twilio.Hangup{}}, nil
+	silence := ""
+	return twilio.Document{twilio.Dial{Action: s.apartURL(req, joined, true), TimeLimit: longestApart, Nouns: []twilio.Noun{
+		twilio.Conference{Name: req.id + ".apart", EndOnExit: true, Beep: "false", WaitURL: &silence},
+	}}}, nil
 }
 
 // patientStatus hears how far the patient's telephone has come, in any order.
@@ -307,7 +310,7 @@ func (s *Server) stepOut(ctx context.Context, req waited) (twilio.Document, erro
 		return true
 	})
 	none := ""
-	return twilio.Document{twilio.Gather{Action: s.legURL(pathStar, req.p, req.id, req.leg), NumDigits: 1, FinishOnKey: &none, Timeout: "4",
+	return twilio.Document{twilio.Gather{Action: s.absolute(s.legURL(pathStar, req.p, req.id, req.leg)), NumDigits: 1, FinishOnKey: &none, Timeout: "4",
 		ActionOnEmptyResult: true, Prompts: []twilio.Prompt{s.say(english, "H-star", nil)}}}, err
 }
 
@@ -328,13 +331,19 @@ func (s *Server) star(ctx context.Context, req waited) (twilio.Document, error) 
 	case t.Out.Message:
 		return s.bye("H-message-on"), nil
 	}
+	if patientOn(t) {
+		if _, err := s.dialer.UpdateCall(ctx, t.Out.Call, twilio.CallUpdate{URL: s.absolute(s.transferURL(pathPatient, req.p, req.id))}); over(err) != nil {
+			// They come back by themselves when the time next door is over.
+			s.log.Warn("a patient is not called back into the room", "transfer", req.id, "err", err)
+		}
+	}
 	return s.room(req, either(twilio.FormOf(req.r).Get("Digits") == "2", "H-no-message", ""), true), nil
 }
 
 // asksHow asks how the call went.
 func (s *Server) asksHow(req waited, try string, before ...twilio.Prompt) twilio.Document {
 	none := ""
-	return twilio.Document{twilio.Gather{Action: s.legURL(pathHow, req.p, req.id, req.leg) + "&" + paramHolds + "=" + try, NumDigits: 1, FinishOnKey: &none,
+	return twilio.Document{twilio.Gather{Action: s.absolute(s.legURL(pathHow, req.p, req.id, req.leg)) + "&" + paramHolds + "=" + try, NumDigits: 1, FinishOnKey: &none,
 		Timeout: "10", ActionOnEmptyResult: true, Prompts: append(before, s.say(english, "H-disp", nil), s.say(english, "H-disp-time", nil))}}
 }
 
@@ -357,7 +366,7 @@ func (s *Server) how(ctx context.Context, req waited) (twilio.Document, error) {
 	if key == "6" {
 		if times := s.outTimes(req.t); len(times) > 0 {
 			none := ""
-			return twilio.Document{twilio.Gather{Action: s.legURL(pathWhen, req.p, req.id, req.leg), NumDigits: 1, FinishOnKey: &none, Timeout: "10",
+			return twilio.Document{twilio.Gather{Action: s.absolute(s.legURL(pathWhen, req.p, req.id, req.leg)), NumDigits: 1, FinishOnKey: &none, Timeout: "10",
 				ActionOnEmptyResult: true, Prompts: append([]twilio.Prompt{s.say(english, "H-other-time", nil)}, s.timePrompts(times)...)}}, nil
 		}
 	}

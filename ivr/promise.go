@@ -269,11 +269,18 @@ func foreign(language string) string {
 	return language
 }
 
-// tell has the text sent that tells of a call half an hour before it.
+// toldApart is how far apart texts that tell of a call are at least.
+const toldApart = 2 * time.Hour
+
+// tell has the text sent that tells of a call half an hour before it. While no
+// coordinator takes the call, nothing more is announced: it may not come.
 func (d *deciding) tell() {
+	if d.p.Unanswered > 0 {
+		return
+	}
 	for _, x := range d.plan.Texts {
 		call := x.At.Add(30 * time.Minute)
-		if x.Kind != hours.PreCallText || x.At.After(d.now) || d.now.After(call.Add(-5*time.Minute)) || !d.p.Announced.Before(call) {
+		if x.Kind != hours.PreCallText || x.At.After(d.now) || d.now.After(call.Add(-5*time.Minute)) || !d.p.Announced.IsZero() && call.Before(d.p.Announced.Add(toldApart)) {
 			continue
 		}
 		d.p.Announced = call
@@ -579,13 +586,14 @@ func (s *Server) SweepPromises(ctx context.Context) {
 // is "key", "text" or "coordinator". A call that coordinators are being rung for is
 // given up. It says whether there is an open promise.
 func (s *Server) ChoosePromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, at time.Time, how string) (bool, error) {
-	open, task := false, ""
+	open, task, flight := false, "", ""
 	_, err := s.store.MovePromise(ctx, p, id, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
 		open = pr.State == casestore.PromiseOpen
 		if !open {
 			return casestore.PromiseChange{}, false
 		}
 		now := s.now()
+		flight = pr.Flight
 		pr.Chosen, pr.ChosenHow, pr.NotBefore, pr.Unanswered, pr.Flight, pr.Next = at, how, time.Time{}, 0, "", now
 		task, pr.Task = pr.Task, ""
 		pr.Human, pr.Supervisor, pr.Announced = time.Time{}, time.Time{}, time.Time{}
@@ -598,7 +606,29 @@ func (s *Server) ChoosePromise(ctx context.Context, p casestore.Partition, id ca
 	if err != nil || !open {
 		return false, err
 	}
+	if err := s.callOff(ctx, p, flight); err != nil {
+		return true, err
+	}
 	return true, s.closeTask(ctx, p, task, "rescheduled")
+}
+
+// callOff stops the ringing for a call that is not wanted any more. One that a
+// coordinator has taken goes on.
+func (s *Server) callOff(ctx context.Context, p casestore.Partition, flight string) error {
+	if flight == "" {
+		return nil
+	}
+	_, err := s.moveTransfer(ctx, p, flight, func(t *casestore.Transfer) bool {
+		waits := t.State == casestore.TransferWaiting
+		if waits {
+			t.State, t.Choice, t.Out.Why = casestore.TransferLeft, choseRefused, WhyMoved
+		}
+		return waits
+	})
+	if errors.Is(err, casestore.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // talkedTo stops the clock of a patient who has called us and talked with a person
@@ -612,9 +642,9 @@ func (s *Server) talkedTo(ctx context.Context, t *casestore.Transfer) error {
 
 // endPromise ends an open promise, and the task that a person had of it.
 func (s *Server) endPromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, state casestore.PromiseState, outcome string) error {
-	ended := false
+	ended, flight := false, ""
 	promise, err := s.store.MovePromise(ctx, p, id, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
-		ended = pr.State == casestore.PromiseOpen
+		ended, flight = pr.State == casestore.PromiseOpen, pr.Flight
 		if ended {
 			pr.End(state, outcome, s.now())
 		}
@@ -630,6 +660,9 @@ func (s *Server) endPromise(ctx context.Context, p casestore.Partition, id cases
 		return nil
 	}
 	s.metrics.promises.WithLabelValues(string(state)).Inc()
+	if err := s.callOff(ctx, p, flight); err != nil {
+		return err
+	}
 	return s.closeTask(ctx, p, promise.Task, outcome)
 }
 

@@ -2,6 +2,7 @@ package sms
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"strconv"
 	"time"
@@ -13,7 +14,8 @@ import (
 // StageChanged queues the text that tells of a request's stage. It may be called
 // any number of times for one change: the text's ID follows from what it tells of,
 // so it is sent once. A stage that no text tells of queues nothing. The words are
-// neutral: "step n of 4" (call-script.md 6.9).
+// neutral: "step n of 4" (call-script.md 6.9). From then on the thread is about the
+// request: LATER moves its call.
 func (s *Server) StageChanged(ctx context.Context, c *casestore.Case) error {
 	promised, err := s.PromisedBy(ctx, c)
 	if err != nil {
@@ -37,7 +39,7 @@ func (s *Server) StageChanged(ctx context.Context, c *casestore.Case) error {
 		ID: updateID(c, prompt), Kind: casestore.TextUpdate, To: c.Phone(), From: s.Config.From, Prompt: prompt, Vars: vars, Language: s.language(c.Language),
 		Case: c.ID, Stage: c.Stage, Created: now, Expires: now.Add(3 * 24 * time.Hour),
 	}
-	return s.Store.QueueText(ctx, t, now)
+	return s.write(ctx, c, t)
 }
 
 // nextUpdate is by when there is something new to tell: at the latest when an
@@ -110,9 +112,18 @@ func (s *Server) AroundCall(ctx context.Context, c *casestore.Case, prompt strin
 	case "S-miss":
 		t.Vars["WHEN"] = private.Of(s.spoken(at))
 	}
-	id := s.person(t.To)
-	if _, err := s.Store.Text(ctx, id.Partition(), t.ID); err == nil || t.To.Empty() || !now.Before(t.Expires) {
+	if t.To.Empty() || !now.Before(t.Expires) {
 		return nil
+	}
+	return s.write(ctx, c, t)
+}
+
+// write queues a text about a request, unless it is queued already, and makes the
+// thread one about the request.
+func (s *Server) write(ctx context.Context, c *casestore.Case, t *casestore.Text) error {
+	id := s.person(t.To)
+	if _, err := s.Store.Text(ctx, id.Partition(), t.ID); !errors.Is(err, casestore.ErrNotFound) {
+		return err
 	}
 	_, err := s.Store.MoveThread(ctx, id, func(th *casestore.Thread) (casestore.ThreadChange, bool, error) {
 		th.Case, th.CasePlace, th.Language = c.ID, c.Partition, t.Language
