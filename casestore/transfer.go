@@ -128,6 +128,8 @@ type Outreach struct {
 	AskedAt     time.Time
 	// OtherTime is the time that the patient asked for.
 	OtherTime time.Time
+	// Ended is when the patient's leg was known to be over.
+	Ended time.Time
 	// Settled says that what came of it stands with the promise or the task.
 	Settled bool
 }
@@ -305,12 +307,13 @@ func writeOutreach(w *writer, o *Outreach) {
 	w.flag(o.Settled)
 	w.flag(o.Told)
 	w.int(o.Stars)
+	w.when(o.Ended)
 }
 
 func readOutreach(r *reader) *Outreach {
 	return &Outreach{Task: r.text(), Due: r.when(), Kind: TaskKind(r.text()), Plan: r.when(), Chosen: r.flag(), Voicemail: r.flag(),
 		State: LegState(r.text()), Call: r.text(), At: r.when(), Status: r.text(), Why: r.text(), Apart: r.flag(), Message: r.flag(),
-		Disposition: r.text(), Asked: r.int(), AskedAt: r.when(), OtherTime: r.when(), Settled: r.flag(), Told: r.flag(), Stars: r.int()}
+		Disposition: r.text(), Asked: r.int(), AskedAt: r.when(), OtherTime: r.when(), Settled: r.flag(), Told: r.flag(), Stars: r.int(), Ended: r.when()}
 }
 
 func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {

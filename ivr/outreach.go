@@ -86,7 +86,7 @@ func (s *Server) moveOut(ctx context.Context, p casestore.Partition, t *casestor
 	if t, err = s.movePatient(ctx, p, t); err != nil {
 		return err
 	}
-	if t.Out.State == casestore.LegOver && t.Out.Disposition != "" && t.Out.Status != string(twilio.CallCompleted) {
+	if s.inEmptyRoom(t) {
 		if err := s.tellCoordinator(ctx, p, t); err != nil {
 			return err
 		}
@@ -98,6 +98,19 @@ func (s *Server) moveOut(ctx context.Context, p casestore.Partition, t *casestor
 		return nil
 	}
 	return s.settleOut(ctx, p, t)
+}
+
+// inEmptyRoom says whether a coordinator is to be taken out of the room: nobody has
+// come, or the patient has left and the room has not noticed.
+func (s *Server) inEmptyRoom(t *casestore.Transfer) bool {
+	o := t.Out
+	switch {
+	case o.State != casestore.LegOver:
+		return false
+	case o.Status != string(twilio.CallCompleted):
+		return o.Disposition != ""
+	}
+	return o.Disposition == "" && s.now().Sub(o.Ended) >= lostAfter
 }
 
 // patientOn says whether the patient's telephone rings or somebody is on it.
@@ -267,6 +280,9 @@ func (s *Server) patientIs(ctx context.Context, p casestore.Partition, id, call 
 			if status != "" {
 				o.Status = status
 			}
+			if state == casestore.LegOver {
+				o.Ended = s.now()
+			}
 		}
 		if o.State == casestore.LegOver && o.Disposition == "" {
 			o.Disposition = unanswered[o.Status]
@@ -315,10 +331,15 @@ func over(err error) error {
 // refreshPatient asks Twilio about a leg of which nothing was heard for a while.
 func (s *Server) refreshPatient(ctx context.Context, p casestore.Partition, t *casestore.Transfer) error {
 	call, err := s.dialer.FetchCall(ctx, t.Out.Call)
-	if err != nil || !call.Status.Final() {
+	switch {
+	case err != nil:
 		return err
+	case call.Status.Final():
+		return s.patientIs(ctx, p, t.ID, call.SID, casestore.LegOver, string(call.Status))
+	case call.Status == twilio.CallInProgress:
+		return s.patientIs(ctx, p, t.ID, call.SID, casestore.LegAnswered, "")
 	}
-	return s.patientIs(ctx, p, t.ID, call.SID, casestore.LegOver, string(call.Status))
+	return nil
 }
 
 // playMessage plays the standard message into the patient's voicemail.

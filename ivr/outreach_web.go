@@ -15,7 +15,7 @@ import (
 )
 
 func (s *Server) outreachRoutes(r *mux.Router) {
-	r.HandleFunc(pathPatient, s.onTransfer(twilio.Voice, s.patient)).Methods(http.MethodPost)
+	r.HandleFunc(pathPatient, s.onTransferOr(twilio.Voice, s.patient, s.patientBlind)).Methods(http.MethodPost)
 	r.HandleFunc(pathApart, s.onTransfer(twilio.Voice, s.apart)).Methods(http.MethodPost)
 	r.HandleFunc(pathPatientStatus, s.patientStatus).Methods(http.MethodPost)
 	r.HandleFunc(pathAfterTalk, s.onTransfer(twilio.Voice, s.afterTalk)).Methods(http.MethodPost)
@@ -196,6 +196,10 @@ func (s *Server) patient(ctx context.Context, req waited) (twilio.Document, erro
 	return s.seat(req, req.t.Out.Stars), nil
 }
 
+// patientBlind is the patient's telephone being answered while nothing can be looked
+// up: somebody was there a moment ago, and that they meet needs no look-up.
+func (s *Server) patientBlind(req waited) twilio.Document { return s.seat(req, 0) }
+
 // seat is the conference as the patient enters it.
 func (s *Server) seat(req waited, stars int) twilio.Document {
 	silence := ""
@@ -251,6 +255,8 @@ func (s *Server) patientStatus(w http.ResponseWriter, r *http.Request) {
 			err = s.patientIs(ctx, req.p, req.id, form.CallSID, casestore.LegOver, string(form.CallStatus))
 		case form.CallStatus == twilio.CallRinging:
 			err = s.patientIs(ctx, req.p, req.id, form.CallSID, casestore.LegRinging, "")
+		case form.CallStatus == twilio.CallInProgress:
+			err = s.patientIs(ctx, req.p, req.id, form.CallSID, casestore.LegAnswered, "")
 		}
 	}
 	if err != nil {
@@ -280,7 +286,7 @@ func (s *Server) afterTalk(ctx context.Context, req waited) (twilio.Document, er
 		if err == nil {
 			err = s.patientIs(ctx, req.p, req.id, o.Call, casestore.LegOver, string(call.Status))
 		}
-		return s.asksHow(req, "1"), err
+		return s.tellsHow(ctx, req), err
 	case patientOn(req.t):
 		return s.room(req, "", false), nil // star while it rings
 	}
@@ -294,9 +300,21 @@ func (s *Server) afterTalk(ctx context.Context, req waited) (twilio.Document, er
 	case "refused", "lost":
 		return s.bye("H-off-trouble"), nil
 	case "":
-		return s.asksHow(req, "1"), nil
+		return s.tellsHow(ctx, req), nil
 	}
 	return s.bye("H-noted"), nil
+}
+
+// tellsHow asks a coordinator who is out of the room how it went.
+func (s *Server) tellsHow(ctx context.Context, req waited) twilio.Document {
+	if _, err := s.moveTransfer(ctx, req.p, req.id, func(t *casestore.Transfer) bool {
+		news := !t.Out.Told
+		t.Out.Told = true
+		return news
+	}); err != nil {
+		s.log.Warn("a coordinator may be asked twice how a call went", "transfer", req.id, "err", err)
+	}
+	return s.asksHow(req, "1")
 }
 
 func (s *Server) bye(id string) twilio.Document {

@@ -36,6 +36,11 @@ type waited struct {
 // onTransfer answers a request about a transfer, whatever happens: who waits goes
 // on waiting, and a coordinator's telephone is put down.
 func (s *Server) onTransfer(kind twilio.Context, answer func(context.Context, waited) (twilio.Document, error)) http.HandlerFunc {
+	return s.onTransferOr(kind, answer, func(waited) twilio.Document { return s.transferFault(kind) })
+}
+
+// onTransferOr answers by blind where the transfer cannot be read, or changed.
+func (s *Server) onTransferOr(kind twilio.Context, answer func(context.Context, waited) (twilio.Document, error), blind func(waited) twilio.Document) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), turnLimit)
 		defer cancel()
@@ -50,7 +55,11 @@ func (s *Server) onTransfer(kind twilio.Context, answer func(context.Context, wa
 		}
 		if err != nil {
 			s.log.Error("a request about a transfer failed", "path", r.URL.Path, "transfer", r.URL.Query().Get(paramTransfer), "err", err)
-			b, err = s.transferFault(kind).Encode(kind)
+			doc = s.transferFault(kind)
+			if !errors.Is(err, casestore.ErrNotFound) {
+				doc = blind(req)
+			}
+			b, err = doc.Encode(kind)
 		}
 		if err != nil {
 			b = []byte(`<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="5"/></Response>`)

@@ -23,6 +23,8 @@ type promised struct {
 	// patient is what the patient's telephone does, call by call; the last again.
 	patient []twiliosim.CalleeBehaviour
 	called  int
+	// begin lets what is to go wrong go wrong from now on.
+	begin func()
 }
 
 const deliveredTo = "+12125550142"
