@@ -164,6 +164,9 @@ type Conversation struct {
 	TaskPlace Partition
 	// Passed lists the tasks that were heard and passed over in this call.
 	Passed []string
+	// Reach is the outreach transfer of a call that we made and a voice began; empty
+	// for who called in.
+	Reach string
 }
 
 // Task is something owed to a person by a time: a promise with an owner and an

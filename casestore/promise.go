@@ -81,7 +81,9 @@ type Attempt struct {
 	// At is when the patient was dialled.
 	At time.Time
 	// Result is "reached", "message", "no_answer", "busy", "failed",
-	// "wrong_number", "opted_out", "other_time", or "unknown" until it is known.
+	// "wrong_number", "opted_out", "other_time", or "unknown" until it is known. A
+	// call that a voice began can end in "no_key" too, "not_patient", "machine", and
+	// "nobody": no coordinator came.
 	Result string
 	// ByHand says that a person dialled, Voicemail that a message was left.
 	ByHand, Voicemail bool

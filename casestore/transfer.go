@@ -87,6 +87,9 @@ type Transfer struct {
 	// Wanted is the language that the person should speak with the caller; empty
 	// for English, "other" for one that needs an interpreter.
 	Wanted string
+	// Reach is the outreach transfer of the call that waits, where we made it and a
+	// voice began; it lies at CasePlace.
+	Reach string
 	// Out is the call to a patient for whom a coordinator is sought first; nil
 	// where somebody has called in.
 	Out *Outreach
@@ -96,6 +99,8 @@ type Transfer struct {
 // is the patient dialled, with a person already on the line (call-script.md 6.8).
 // The patient's number is the transfer's Caller.
 type Outreach struct {
+	// Bot says that a voice begins the call, and no coordinator is sought first.
+	Bot bool
 	// Task is what is owed where it is not the promise of the transfer's Case.
 	Task string
 	// Due is by when, as the coordinator hears it; Kind is the task's.
@@ -279,6 +284,7 @@ func encodeTransfer(t *Transfer) []byte {
 	w.text(t.Taken)
 	w.text(t.Wanted)
 	w.int(int(t.CasePlace))
+	w.text(t.Reach)
 	w.flag(t.Out != nil)
 	if o := t.Out; o != nil {
 		w.record(func(w *writer) { writeOutreach(w, o) })
@@ -308,12 +314,13 @@ func writeOutreach(w *writer, o *Outreach) {
 	w.flag(o.Told)
 	w.int(o.Stars)
 	w.when(o.Ended)
+	w.flag(o.Bot)
 }
 
 func readOutreach(r *reader) *Outreach {
 	return &Outreach{Task: r.text(), Due: r.when(), Kind: TaskKind(r.text()), Plan: r.when(), Chosen: r.flag(), Voicemail: r.flag(),
 		State: LegState(r.text()), Call: r.text(), At: r.when(), Status: r.text(), Why: r.text(), Apart: r.flag(), Message: r.flag(),
-		Disposition: r.text(), Asked: r.int(), AskedAt: r.when(), OtherTime: r.when(), Settled: r.flag(), Told: r.flag(), Stars: r.int(), Ended: r.when()}
+		Disposition: r.text(), Asked: r.int(), AskedAt: r.when(), OtherTime: r.when(), Settled: r.flag(), Told: r.flag(), Stars: r.int(), Ended: r.when(), Bot: r.flag()}
 }
 
 func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
@@ -330,7 +337,7 @@ func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
 		})
 	}
 	t.Choice, t.Taken, t.Wanted = r.text(), r.text(), r.text()
-	t.CasePlace = Partition(r.int())
+	t.CasePlace, t.Reach = Partition(r.int()), r.text()
 	if r.flag() {
 		r.record(func(r *reader) { t.Out = readOutreach(r) })
 	}

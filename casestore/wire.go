@@ -82,6 +82,7 @@ func writeLater(w *writer, c *Conversation) {
 		w.text(id)
 	}
 	w.int(int(c.NamedPlace))
+	w.text(c.Reach)
 }
 
 func readLater(r *reader, c *Conversation) {
@@ -91,7 +92,7 @@ func readLater(r *reader, c *Conversation) {
 	for range r.count() {
 		c.Passed = append(c.Passed, r.text())
 	}
-	c.NamedPlace = Partition(r.int())
+	c.NamedPlace, c.Reach = Partition(r.int()), r.text()
 }
 
 func writeState(w *writer, s flow.State) {

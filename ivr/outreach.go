@@ -74,6 +74,9 @@ func (s *Server) moveOut(ctx context.Context, p casestore.Partition, t *casestor
 	if t, err = s.store.Transfer(ctx, p, t.ID); err != nil {
 		return err
 	}
+	if t.Out.Bot {
+		return s.moveBot(ctx, p, t)
+	}
 	if t.State == casestore.TransferWaiting {
 		return s.seekCoordinator(ctx, p, t)
 	}
@@ -173,7 +176,11 @@ func (s *Server) mayDial(ctx context.Context, p casestore.Partition, t *casestor
 	if o.Case.Phone() != t.Caller {
 		return WhyMoved, nil // the number was corrected meanwhile
 	}
-	return o.MayDial(promise, t.ID, t.Out.Chosen, s.now()), nil
+	why := o.MayDial(promise, t.ID, t.Out.Chosen, s.now())
+	if why == "" && t.Out.Bot && o.Contact.May(casestore.ByAutomatedCall, false) != casestore.OK {
+		why = WhyConsent
+	}
+	return why, nil
 }
 
 // movePatient sees to the patient's leg.
@@ -209,7 +216,7 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 		switch {
 		case why != "":
 			t.State, t.Choice, t.Out.Why, t.Out.State = casestore.TransferLeft, choseRefused, why, casestore.LegOver
-		case !there(t):
+		case !t.Out.Bot && !there(t):
 			t.State, t.Choice, t.Out.State = casestore.TransferLeft, choseNobody, casestore.LegOver
 		default:
 			t.Out.State, t.Out.At = casestore.LegDialling, s.now()
@@ -223,10 +230,14 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 		s.metrics.refusals.WithLabelValues(t.Out.Why).Inc()
 		return s.tellCoordinator(ctx, p, t)
 	}
-	call, err := s.dialer.CreateCall(ctx, twilio.NewCall{
+	what := twilio.NewCall{
 		To: t.Caller, From: s.numberOf(t.Line), URL: s.absolute(s.transferURL(pathPatient, p, t.ID)), FallbackURL: s.absolute(s.transferURL(pathPatient, p, t.ID)),
 		StatusCallback: s.absolute(s.transferURL(pathPatientStatus, p, t.ID)), StatusEvents: []string{"ringing", "answered", "completed"}, Ring: patientRings,
-	})
+	}
+	if t.Out.Bot {
+		what = s.botCall(p, t)
+	}
+	call, err := s.dialer.CreateCall(ctx, what)
 	var refused *twilio.Error
 	switch {
 	case err == nil:
@@ -508,7 +519,7 @@ func (s *Server) landed(pr *casestore.Promise, t *casestore.Transfer) {
 		note("asked_to_wait", "", pr.NotBefore)
 	case t.Choice == choseRefused:
 		note("not_called", o.Why, o.Plan)
-		if o.Why == WhyWindow || o.Why == WhyCaps {
+		if o.Why == WhyWindow || o.Why == WhyCaps || o.Why == WhyConsent {
 			pr.NotBefore = now.Add(time.Minute)
 		}
 	case t.Choice == choseNobody:
@@ -540,6 +551,9 @@ func (s *Server) keepResult(ctx context.Context, t *casestore.Transfer, result s
 	case resultWrong:
 		return s.store.ChangeContact(ctx, s.store.Ring().Person(t.Caller), casestore.ContactChange{Wrong: s.now()})
 	case resultOptedOut:
+		if t.Out.Bot {
+			return nil // the key that said so has done it
+		}
 		return s.store.OptOutNumber(ctx, t.Caller, casestore.OptOut{At: s.now(), How: "coordinator", Call: t.Out.Call})
 	}
 	return nil

@@ -75,7 +75,11 @@ func (s *Server) keepTask(ctx context.Context, d casestore.Due) error {
 	if task.HeldUntil.After(now) {
 		return s.store.Schedule(ctx, d, task.HeldUntil) // somebody is at it
 	}
-	if at, ok := s.taskTime(task); !ok {
+	at, ok, err := s.taskTime(ctx, d.Partition, task)
+	if err != nil {
+		return err
+	}
+	if !ok {
 		return s.store.Finish(ctx, d)
 	} else if at.After(now) {
 		return s.store.Schedule(ctx, d, at)
@@ -100,17 +104,28 @@ func (s *Server) keepTask(ctx context.Context, d casestore.Due) error {
 }
 
 // taskTime is when coordinators may be rung for a task: now, where the patient may
-// be called now; false where that never comes.
-func (s *Server) taskTime(task *casestore.Task) (time.Time, bool) {
+// be called now; false where that never comes. What the request says of where the
+// patient is counts more than the number.
+func (s *Server) taskTime(ctx context.Context, p casestore.Partition, task *casestore.Task) (at time.Time, ok bool, err error) {
 	now := s.now()
 	if task.About {
 		if s.calendar.State(now) == "open" {
-			return now, true
+			return now, true, nil
 		}
-		return s.calendar.NextOpening(now), true
+		return s.calendar.NextOpening(now), true, nil
 	}
-	legal, _ := s.legal("", "", task.Phone.Reveal())
-	return legal.Next(now.Truncate(time.Minute))
+	zip, offset := "", ""
+	if task.Case != "" {
+		c, err := s.store.Case(ctx, p, task.Case)
+		if err == nil && c.Phone() == task.Phone {
+			zip, offset = c.Answers.Get("zip"), c.Answers.Get("utc_offset")
+		} else if err != nil && !errors.Is(err, casestore.ErrNotFound) {
+			return now, false, err
+		}
+	}
+	legal, _ := s.legal(zip, offset, task.Phone.Reveal())
+	at, ok = legal.Next(now.Truncate(time.Minute))
+	return at, ok, nil
 }
 
 // mayDialTask asks the conditions of a call that the person asked for.
@@ -126,8 +141,10 @@ func (s *Server) mayDialTask(ctx context.Context, p casestore.Partition, t *case
 	if err != nil {
 		return "", err
 	}
-	at, ok := s.taskTime(task)
+	at, ok, err := s.taskTime(ctx, p, task)
 	switch {
+	case err != nil:
+		return "", err
 	case !contact.Wrong.IsZero():
 		return WhyWrong, nil
 	case !s.cfg.Callable(task.Phone.Reveal()):
@@ -192,7 +209,7 @@ func (s *Server) settleTask(ctx context.Context, p casestore.Partition, t *cases
 // the time that was chosen.
 func (t *turn) choose() {
 	at, err := time.Parse(time.RFC3339, t.c.State.Answers.Get("slot_at"))
-	if err != nil || !t.c.Verified {
+	if err != nil || !t.c.Verified && t.c.Reach == "" {
 		return
 	}
 	t.change.Effects = append(t.change.Effects, casestore.ChosenTime(t.c.NamedPlace, t.c.Named, at, "key"))

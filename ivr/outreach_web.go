@@ -259,6 +259,9 @@ func (s *Server) patientStatus(w http.ResponseWriter, r *http.Request) {
 			err = s.patientIs(ctx, req.p, req.id, form.CallSID, casestore.LegAnswered, "")
 		}
 	}
+	if err == nil && form.CallStatus.Final() && req.t.Out != nil && req.t.Out.Bot {
+		err = s.left(ctx, r) // as for who called in: what was offered is owed
+	}
 	if err != nil {
 		s.log.Error("how a call to a patient goes is not kept", "transfer", r.URL.Query().Get(paramTransfer), "err", err)
 		w.WriteHeader(http.StatusInternalServerError)

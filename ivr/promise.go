@@ -324,9 +324,14 @@ func (d *deciding) attempt() bool {
 	if chosen {
 		t.Out.Due = d.p.Chosen
 	}
+	what := "ringing_coordinators"
+	if a.Kind == hours.BotFirst {
+		what = "voice_calls"
+		t.State, t.Out.Bot, t.Out.State, t.Out.At = casestore.TransferTaken, true, casestore.LegAsked, d.now
+	}
 	d.p.Flight = t.ID
 	d.change.Transfer = t
-	d.note("ringing_coordinators", string(a.Why[0]), a.At)
+	d.note(what, string(a.Why[0]), a.At)
 	return true
 }
 
@@ -408,7 +413,7 @@ func (d *deciding) planned(a hours.Attempt) {
 	}
 	last := d.p.Attempts[n-1]
 	switch last.Result {
-	case resultNoAnswer, resultBusy, resultMessage, resultCut:
+	case resultNoAnswer, resultBusy, resultMessage, resultCut, resultMachine, resultNoKey:
 		if d.p.Regretted.Before(last.At) && d.now.Sub(last.At) < time.Hour {
 			d.p.Regretted = last.At
 			d.effect(EffectMissed, a.At)

@@ -56,6 +56,7 @@ const (
 
 	doFinish         = "finish_intake"
 	doCallBack       = "promise_call"
+	doCallSoon       = "promise_call_soon"
 	doChoose         = "move_promise"
 	doMessage        = "keep_message"
 	doMissed         = "keep_missed_call"
@@ -78,10 +79,10 @@ const (
 func NewBook(zips ZipRules, languages []string) (*flow.Book, error) {
 	book := flow.NewBook(flow.Ways{
 		Person: toPerson, Language: "language.choose", Stop: "stop.start",
-		Starts:  []string{toGreeting},
+		Starts:  []string{toGreeting, toReach},
 		NoInput: []string{"no-input", "no-input-2"}, NoMatch: []string{"no-match", "no-match-2"},
 		Stuck: "person.stuck", Paused: "D-silence", PausedOptional: "D-silence-skip",
-	}, mainScript(), infoScript(), intakeScript(zips), statusScript(), returnedScript(), personScript(), callbackScript(),
+	}, mainScript(), infoScript(), intakeScript(zips), statusScript(), returnedScript(), reachScript(), personScript(), callbackScript(),
 		messageScript(), languageScript(languages), stopScript(), teamScript())
 	if err := book.Check(); err != nil {
 		return nil, fmt.Errorf("ivr: the call scripts are not sound: %w", err)

@@ -19,6 +19,7 @@ const (
 // The steps that other scripts and the keys of every step lead to.
 const (
 	toGreeting = "main.greeting"
+	toReach    = "reach.start"
 	toMenu     = "main.menu"
 	toPerson   = "person.start"
 	toStuck    = "person.stuck"

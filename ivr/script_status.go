@@ -33,6 +33,7 @@ func statusScript() *flow.Script {
 	offers := func(id, say string) flow.Step {
 		return flow.Step{ID: id, Say: []string{say}, Back: toMenu, Tries: 1, Fail: "more", Ask: flow.Choices("1", "talk"), Goto: flow.Goto{"talk": toPerson}}
 	}
+	steps = append(steps, choosesTime("delivered_times", "more")...)
 	return &flow.Script{Name: "status", Title: "How is my request doing?", Steps: append(steps,
 		tells("received", "E-s1"), tells("collecting", "E-s2"), tells("collecting_plain", "E-s2-plain"), tells("complete", "E-s3"), tells("in_review", "E-s4"),
 		offers("action_needed", "E-s2a"), offers("taking_long", "E-slow"), offers("delivered_call", "E-s5-call"), offers("followed_up", "E-s5-done"),
@@ -40,13 +41,6 @@ func statusScript() *flow.Script {
 		flow.Step{ID: "delivered", Ask: flow.Look(lookTimes, "some", "none"), Goto: flow.Goto{"some": "delivered_times", "none": "delivered_call"}},
 		flow.Step{ID: "delivered_times", Say: []string{"E-s5"}, Back: toMenu, Tries: 1, Fail: "more", Ask: flow.Choices("1", "talk", "2", "choose"),
 			Goto: flow.Goto{"talk": toPerson, "choose": "when"}},
-		flow.Step{ID: "when", Say: []string{"cb-when", "cb-times", "cb-back"}, Back: "delivered_times", Fail: "more", Save: "slot",
-			Ask:  flow.Choices("1", "today", "2", "morning", "3", "afternoon", "4", "evening"),
-			Goto: flow.Goto{"today": "slot", "morning": "slot", "afternoon": "slot", "evening": "slot"}},
-		flow.Step{ID: "slot", Ask: flow.Look(lookSlot, "offered", "not_offered"), Goto: flow.Goto{"offered": "slot_right", "not_offered": "when_again"}},
-		flow.Step{ID: "when_again", Say: []string{"no-match"}, Goto: flow.Goto{flow.OK: "when"}},
-		flow.Step{ID: "slot_right", Say: []string{"cb-time"}, Fail: "more", Ask: flow.YesNo(), Goto: flow.Goto{"yes": "chosen", "no": "when"}},
-		flow.Step{ID: "chosen", Say: []string{"cb-ok-time"}, Do: []string{doChoose}, End: flow.Hangup},
 		flow.Step{ID: "more", Say: []string{"E-more-call"}, Back: toMenu, Tries: 2, Fail: toGoodbye, Ask: flow.Choices("1", "talk"), Goto: flow.Goto{"talk": toPerson}},
 	)}
 }

@@ -50,7 +50,7 @@ func (t *turn) openTransfer() {
 	t.c.Transfer = id
 	t.change.Transfer = &casestore.Transfer{
 		ID: id, State: casestore.TransferWaiting, Call: t.who.call, Line: t.who.line.Name, Caller: t.who.number,
-		Language: t.c.Language, Wanted: t.wanted(), Reason: t.reason(), Case: t.c.Named, CasePlace: t.c.NamedPlace, LastFour: t.c.LastFour, Verified: t.c.Verified, Assigned: t.c.Coordinator,
+		Language: t.c.Language, Wanted: t.wanted(), Reason: t.reason(), Case: t.c.Named, CasePlace: t.c.NamedPlace, LastFour: t.c.LastFour, Verified: t.c.Verified, Assigned: t.c.Coordinator, Reach: t.c.Reach,
 		Opened: t.who.now, RoundAt: t.who.now, Round: 1,
 	}
 	t.s.metrics.transfers.WithLabelValues("asked").Inc()
@@ -62,6 +62,8 @@ func (t *turn) reason() string {
 	switch {
 	case !t.c.State.Answers["urgent"].Empty():
 		return "urgent"
+	case t.c.Reach != "":
+		return "reached"
 	case t.c.Verified, from == "status":
 		return "status"
 	case from == "returned":

@@ -303,6 +303,8 @@ func (t *turn) carryOut(ctx context.Context) error {
 			t.owe(casestore.TaskMissed, t.who.number, "")
 		case doMessage:
 			t.owe(casestore.TaskMessage, t.callBackPhone(), t.c.State.Answers.Get("message"))
+		case doCallSoon:
+			t.callSoon()
 		case doChoose:
 			t.choose()
 		case doOptOut:

@@ -97,7 +97,11 @@ func (s *Server) waitWords(ctx context.Context, req waited) (twilio.Document, er
 	default:
 		return twilio.Document{twilio.Leave{}}, nil
 	}
-	if now.Sub(t.Opened) >= s.cfg.Longest {
+	longest := s.cfg.Longest
+	if t.Reach != "" {
+		longest = reachWaits
+	}
+	if now.Sub(t.Opened) >= longest {
 		return s.leave(ctx, req, flow.Nobody)
 	}
 	if !t.Live() && now.Sub(t.RoundAt) >= s.cfg.Total+pauseBetween {

@@ -52,6 +52,11 @@ const (
 	pathWhen          = "/voice/when"
 	pathAsk           = "/voice/ask"
 
+	// A call to a patient that a voice begins, and what machine detection makes of who
+	// has picked up.
+	pathReach   = "/voice/reach"
+	pathMachine = "/voice/machine"
+
 	// The same without Redis.
 	pathFaultWhisper = "/voice/fault-whisper"
 	pathFaultAccept  = "/voice/fault-accept"
@@ -83,6 +88,8 @@ const (
 // requests of Twilio through.
 func (s *Server) Routes(r *mux.Router) {
 	r.HandleFunc(pathIncoming, s.speak(s.incoming)).Methods(http.MethodPost)
+	r.HandleFunc(pathReach, s.speak(s.reach)).Methods(http.MethodPost)
+	r.HandleFunc(pathMachine, s.machine).Methods(http.MethodPost)
 	r.HandleFunc(pathAnswer, s.speak(s.answer)).Methods(http.MethodPost)
 	r.HandleFunc(pathFallback, s.fallback).Methods(http.MethodPost)
 	r.HandleFunc(pathAfter, s.afterFault).Methods(http.MethodPost)
@@ -175,11 +182,12 @@ func (s *Server) understand(r *http.Request) (request, error) {
 	if err != nil {
 		return request{}, fmt.Errorf("ivr: %s: %w", r.URL.Path, err)
 	}
+	from, to := outboundAs(voice)
 	var number private.Text
-	if e164, ok := twilio.CallerNumber(voice.From.Reveal()); ok {
+	if e164, ok := twilio.CallerNumber(from.Reveal()); ok {
 		number = private.Of(e164)
 	}
-	line, ok := s.lines[voice.To.Reveal()]
+	line, ok := s.lines[to.Reveal()]
 	if !ok {
 		// A number that was added at Twilio and not here is answered as the first.
 		line = s.cfg.Lines[0]
@@ -357,7 +365,7 @@ func (s *Server) unseal(call, text string) (flow.Input, error) {
 // call. Whoever hangs up there has asked for a person and got none.
 var offered = map[string]bool{
 	"person.nobody": true, "person.closed": true, "callback.confirm": true, "callback.number": true, "callback.number_abroad": true,
-	"callback.confirm_time": true, "callback.when": true, "callback.slot_right": true,
+	"callback.confirm_time": true, "callback.when": true, "callback.slot_right": true, "reach.none": true,
 }
 
 // left keeps what is owed to a caller who hung up: while a call was offered, or
@@ -393,9 +401,13 @@ func (s *Server) left(ctx context.Context, r *http.Request) error {
 	if !offered[c.State.At] {
 		return nil
 	}
+	to := toMissed
+	if c.State.At == "reach.none" {
+		to = "reach.soon"
+	}
 	next := *c
 	t := &turn{s: s, who: req.who, c: &next}
-	next.State, t.out = s.book.Enter(c.State, toMissed, t.env())
+	next.State, t.out = s.book.Enter(c.State, to, t.env())
 	if _, err = t.commit(ctx); errors.Is(err, casestore.ErrConflict) {
 		return nil // an answer that came at the same time has gone on
 	}

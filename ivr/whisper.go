@@ -165,7 +165,11 @@ func (s *Server) take1(ctx context.Context, req waited, leg casestore.Leg) (twil
 // up while the coordinator pressed 1. Then the call is owed.
 func (s *Server) parted(ctx context.Context, req waited) (twilio.Document, error) {
 	if dialled(twilio.FormOf(req.r)).Outcome == "talked" {
-		return twilio.Document{twilio.Hangup{}}, s.talked(ctx, req.p, req.id)
+		err := s.talked(ctx, req.p, req.id)
+		if err == nil && req.t.Reach != "" {
+			return s.partedReach(ctx, req)
+		}
+		return twilio.Document{twilio.Hangup{}}, err
 	}
 	_, err := s.store.MoveTransfer(ctx, req.p, req.id, func(t *casestore.Transfer) ([]*casestore.Task, bool) {
 		taken := t.State == casestore.TransferTaken

@@ -128,6 +128,8 @@ type hooks struct {
 	twilio func(http.RoundTripper) http.RoundTripper
 	// rest stands between the program and Twilio's REST API.
 	rest func(http.RoundTripper) http.RoundTripper
+	// settings changes what the programme decides.
+	settings func(*Programme)
 	// withoutTeam leaves an empty roster empty.
 	withoutTeam bool
 }
@@ -141,6 +143,9 @@ func newWorld(s Settings, c *clock, log *slog.Logger, h hooks) (*world, error) {
 	}
 	if len(s.Programme.Coordinators) == 0 && !h.withoutTeam {
 		s.Programme.Coordinators = worldTeam
+	}
+	if h.settings != nil {
+		h.settings(&s.Programme)
 	}
 	redis := miniredis.NewMiniRedis()
 	c.moved = redis.FastForward

@@ -167,7 +167,7 @@ func voiceConfig(s Settings, c calendar) ivr.Config {
 		Voices: map[string]ivr.Voice{"en": {Name: p.Voice.English, Language: "en-US"}, "es": {Name: p.Voice.Spanish, Language: "es-US"}},
 		Speech: p.Voice.Speech, Record: p.Recording.Announce,
 		Ring: p.Transfer.Ring, Total: p.Transfer.Total, Longest: p.Transfer.Longest, StatusDelay: 1500 * time.Millisecond,
-		FirstCall: p.Promise.FirstCall, CallBack: p.Promise.CallBack,
+		FirstCall: p.Promise.FirstCall, CallBack: p.Promise.CallBack, BotFirst: p.Promise.VoiceFirst,
 		Home: isDomestic, Callable: callable(p.Countries.Callable), ZoneOf: zoneOf, ZonesOf: zonesOf, LoadZone: hours.LoadZone,
 		Zips: ivr.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
 	}

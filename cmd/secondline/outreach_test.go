@@ -23,6 +23,8 @@ type promised struct {
 	// patient is what the patient's telephone does, call by call; the last again.
 	patient []twiliosim.CalleeBehaviour
 	called  int
+	// closely lets time go by in short steps even where no call is being made.
+	closely bool
 	// begin lets what is to go wrong go wrong from now on.
 	begin func()
 }
@@ -88,7 +90,7 @@ func (d *promised) pass(span time.Duration) {
 	end := d.clock.Now().Add(span)
 	for d.clock.Now().Before(end) {
 		step := time.Minute
-		if d.promise().Flight != "" {
+		if d.closely || d.promise().Flight != "" {
 			step = 5 * time.Second
 		}
 		d.clock.Pass(min(step, end.Sub(d.clock.Now())))
@@ -103,7 +105,11 @@ func (d *promised) until(span time.Duration) bool {
 		if d.rings() != "" {
 			return true
 		}
-		d.pass(min(time.Minute, end.Sub(d.clock.Now())))
+		step := time.Minute
+		if d.closely {
+			step = 5 * time.Second
+		}
+		d.pass(min(step, end.Sub(d.clock.Now())))
 	}
 	return d.rings() != ""
 }

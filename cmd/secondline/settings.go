@@ -146,6 +146,10 @@ type Promise struct {
 	// of 9 to 9.
 	FirstCall time.Duration `toml:"first_call"`
 	CallBack  time.Duration `toml:"call_back"`
+	// VoiceFirst has the call after delivery begun by an automated voice, for
+	// patients who agreed to automated calls; everybody else has a person on the
+	// line first.
+	VoiceFirst bool `toml:"voice_first"`
 }
 
 // Recording says whether callers hear that calls may be recorded (R-32).
