@@ -9,7 +9,7 @@ import (
 
 // The drawings in docs are those of the code; -update draws them anew.
 func TestDrawingsInDocs(t *testing.T) {
-	for _, name := range []string{"main", "intake", "person", "callback", "info", "message", "stop", "status", "returned", "language", "team"} {
+	for _, name := range []string{"main", "intake", "person", "callback", "info", "message", "stop", "status", "returned", "language", "team", "reach"} {
 		status, out, errs := command(t, "flow", name)
 		if status != 0 {
 			t.Fatalf("flow %s: status %d: %s", name, status, errs)

@@ -115,6 +115,7 @@ func TestOutreach(t *testing.T) {
 				t.Errorf("texts %s, want %s", texts, tt.texts)
 			}
 			d.wantLawful()
+			d.wantExplained()
 			t.Logf("\n%s", d.log())
 			fmt.Fprintf(w, "%s\t%s\t%s\n", tt.name, strings.ReplaceAll(got, " | ", "\t"), d.texts())
 		})

@@ -57,6 +57,7 @@ func TestOutreachVoiceFirst(t *testing.T) {
 			d.agrees(true)
 			tt.play(d)
 			d.pass(time.Minute)
+			d.wantExplained()
 			got := d.sum()
 			if got != tt.want {
 				t.Errorf("ends with  %s\nwant       %s", got, tt.want)
