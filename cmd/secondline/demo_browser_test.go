@@ -92,6 +92,7 @@ func TestDemoInABrowser(t *testing.T) {
 	t.Run("a coordinator by itself", demoTest(demoByItself))
 	t.Run("clocks", demoTest(demoClock))
 	t.Run("after hours", demoTest(demoAfterHours))
+	t.Run("the promise", demoTest(demoPromise))
 }
 
 func demoIntake(p demoPage) {
@@ -222,4 +223,35 @@ func demoAfterHours(p demoPage) {
 	if strings.Contains(p.Eval(`document.body.innerText`), "You are talking") {
 		p.T.Error("a person is there although the line is closed")
 	}
+}
+
+// demoPromise is the product's main job: an opinion is delivered, time goes by, a
+// coordinator is rung and calls, and the promise is kept.
+func demoPromise(p demoPage) {
+	p.Eval(`document.getElementById("moment-at").value = "2027-03-02T10:12"`)
+	p.Click("#moment button")
+	p.Sees("#now", "Mar 2, 2027, 10:12 a.m.")
+	p.Click("#deliver")
+	p.Sees("#promise-log", "The opinion was delivered.")
+	p.Sees("#promise-next", "A call on Tuesday, March 2, 10:42 a.m. EST")
+	p.Sees("#promise-state", "open")
+	p.Click(`[data-clock="half"]`)
+	p.Until(`document.querySelector(".desk[data-status=ringing]") !== null`)
+	p.Shoot("demo-promise-ringing")
+	desk := `[data-desk="` + p.Eval(`document.querySelector(".desk[data-status=ringing]").dataset.desk`) + `"] `
+	p.Click(desk + ".pickup")
+	p.Sees(desk+".heard", "Outreach call. Request ending")
+	p.Click(desk + `[data-pad="1"]`)
+	p.Sees("#where", "Ringing: Second opinion line")
+	p.Eval(`document.querySelector(".phone").scrollIntoView(); ''`)
+	p.Shoot("demo-promise-patient")
+	p.Click("#pickup")
+	p.Sees("#talk", "You are talking with a coordinator")
+	p.Click("#hangup")
+	p.Sees(desk+".heard", "How did it go?")
+	p.Click(desk + `[data-pad="1"]`)
+	p.Sees("#promise-state", "kept")
+	p.Sees("#promise-next", "Nothing: the promise is kept.")
+	p.Eval(`document.getElementById("promise-title").scrollIntoView(); ''`)
+	p.Shoot("demo-promise-kept")
 }

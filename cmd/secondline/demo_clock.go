@@ -25,6 +25,8 @@ func (x *demoPhone) moment(to string) (time.Time, error) {
 	switch to {
 	case phone.ClockOpen:
 		return x.openTime(now), nil
+	case phone.ClockHalf:
+		return now.Add(30 * time.Minute), nil
 	case phone.ClockHour:
 		return now.Add(time.Hour), nil
 	case phone.ClockMorning:

@@ -23,6 +23,9 @@ func (x *demoPhone) desks() []phone.Coordinator {
 		if call := newest(x.w.sim.CallsTo(c.Number)); call != nil {
 			d.Call = call.SID()
 			d.Status, d.Await = deskWaits(call)
+			if d.Status == phone.Talking && x.call != nil && x.call.Status() == twiliosim.StatusRinging {
+				d.Status = phone.InCall // the patient is being called, and nobody is there yet
+			}
 			d.Captions = x.captions(call, deskCaption)
 		}
 		out = append(out, d)
@@ -85,7 +88,7 @@ func deskCaption(e twiliosim.Event) (phone.Who, string) {
 		return phone.ByCaller, e.Text
 	case twiliosim.EventDialed:
 		if e.Result == "bridged" {
-			return phone.ByNote, "You are connected with the caller."
+			return phone.ByNote, "You are connected."
 		}
 	case twiliosim.EventRefused:
 		return phone.ByNote, "Twilio would refuse this answer: " + e.Text
@@ -124,9 +127,6 @@ func (x *demoPhone) ours(c *twiliosim.Call) bool {
 // PickUp answers a coordinator's telephone.
 func (x *demoPhone) PickUp(ctx context.Context, call string) (phone.View, error) {
 	return x.drive(ctx, call, func(c *twiliosim.Call) error {
-		if c == x.call {
-			return twiliosim.ErrNotWaiting
-		}
 		return c.Answer(ctx)
 	})
 }
@@ -155,6 +155,9 @@ func (x *demoPhone) setCallee(behaviour string) bool {
 	x.w.sim.SetCallee(func(to string) twiliosim.CalleeBehaviour {
 		if slices.ContainsFunc(team, func(c Coordinator) bool { return c.Number == to }) {
 			return callee
+		}
+		if x.isCaller(to) {
+			return twiliosim.Rings()
 		}
 		return twiliosim.Answers()
 	})

@@ -150,7 +150,7 @@ func TestDemoCoordinatorDoesNotTakeACall(t *testing.T) {
 
 func TestDemoCoordinatorsBehave(t *testing.T) {
 	tests := []struct{ behaviour, want string }{
-		{phone.CalleeAnswers, "You are connected with the caller."},
+		{phone.CalleeAnswers, "You are connected."},
 		{phone.CalleeBusy, "the line hears that you are busy"},
 		{phone.CalleeNoAnswer, "Missed: nobody picked up."},
 		{phone.CalleeVoicemail, "The line ended the call."},

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"secondline/casestore"
 	"secondline/internal/twiliosim"
 	"secondline/internal/twiliosim/phone"
 )
@@ -23,6 +24,10 @@ type demoPhone struct {
 	callee  string
 	carrier string
 	written []written
+	// delivered is the request whose opinion was delivered last, madeUp are those
+	// that the demo has made up, by number.
+	delivered *casestore.Case
+	madeUp    map[string]*casestore.Case
 }
 
 var _ phone.Exchange = (*demoPhone)(nil)
@@ -40,7 +45,7 @@ func newDemoPhone(w *world, s Settings) (*demoPhone, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &demoPhone{w: w, settings: s, calendar: c, carrier: phone.CarrierDelivers}
+	x := &demoPhone{w: w, settings: s, calendar: c, carrier: phone.CarrierDelivers, madeUp: map[string]*casestore.Case{}}
 	x.setCallee(phone.CalleeMyself)
 	// The first thing shown should be a line that answers.
 	x.w.clock.Set(x.openTime(time.Now()))
@@ -138,7 +143,8 @@ func (x *demoPhone) RemoteHangup(ctx context.Context, call string) (phone.View, 
 func (x *demoPhone) View(ctx context.Context, call string) (phone.View, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if call != "" && (x.call == nil || x.call.SID() != call) {
+	// The call that a page knows may have been followed by one to this telephone.
+	if _, known := x.w.sim.Call(call); call != "" && (x.call == nil || !known) {
 		return phone.View{}, phone.ErrNoCall
 	}
 	return x.view(ctx)

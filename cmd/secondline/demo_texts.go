@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"secondline/internal/twilio"
 	"secondline/internal/twiliosim"
 	"secondline/internal/twiliosim/phone"
 )
@@ -57,7 +58,11 @@ func (x *demoPhone) number() string {
 	if x.call == nil {
 		return demoCallers[0].number
 	}
-	if i := slices.IndexFunc(demoCallers, func(c struct{ id, number, label, note string }) bool { return c.number == x.call.From() }); i >= 0 {
+	peer := x.call.From()
+	if x.call.Direction() == string(twilio.OutboundAPI) {
+		peer = x.call.To()
+	}
+	if i := slices.IndexFunc(demoCallers, func(c struct{ id, number, label, note string }) bool { return c.number == peer }); i >= 0 {
 		return demoCallers[i].number
 	}
 	return ""

@@ -15,8 +15,14 @@ import (
 // view makes what the page shows.
 func (x *demoPhone) view(ctx context.Context) (phone.View, error) {
 	now := x.w.clock.Now().In(x.w.zone)
+	x.called()
+	promise, err := x.promise(ctx)
+	if err != nil {
+		return phone.View{}, err
+	}
 	v := phone.View{
-		Status: phone.Idle, Now: inWords(now, "Monday, Jan 2, 2006, 3:04 PM") + now.Format(" MST") + " in New York", Hours: x.hours(now), Clock: now.Format(phone.ClockLayout),
+		Promise: promise,
+		Status:  phone.Idle, Now: inWords(now, "Monday, Jan 2, 2006, 3:04 PM") + now.Format(" MST") + " in New York", Hours: x.hours(now), Clock: now.Format(phone.ClockLayout),
 		Await: phone.Await{Kind: phone.AwaitNone}, Lines: x.lines(), Callee: x.callee, Coordinators: x.desks(), Changes: x.clockChanges(now),
 		Texts: x.thread(), Carrier: x.carrier,
 	}
@@ -63,6 +69,9 @@ const holdSeconds = 10
 // waiting gives what the caller's call waits for.
 func waiting(c *twiliosim.Call) (phone.Status, phone.Await) {
 	a := c.Await()
+	if c.Status() == twiliosim.StatusRinging {
+		return phone.Ringing, phone.Await{Kind: phone.AwaitRinging, TimeoutSeconds: int(a.Timeout.Seconds())}
+	}
 	holding := c.Queued()
 	switch a.Kind {
 	case twiliosim.AwaitKeys:

@@ -18,7 +18,7 @@ type Exchange interface {
 	// Ring places a call to one of View.Lines from one of View.Callers. A call
 	// still open on this telephone is hung up first.
 	Ring(ctx context.Context, line, caller string) (View, error)
-	// PickUp answers a coordinator's telephone that rings.
+	// PickUp answers the caller's or a coordinator's telephone that rings.
 	PickUp(ctx context.Context, call string) (View, error)
 	// Press sends DTMF from the caller's or a coordinator's telephone: one to 32
 	// of the keys 0-9, * and #.
@@ -58,6 +58,14 @@ type Texter interface {
 	SetCarrier(ctx context.Context, what string) (View, error)
 }
 
+// Deliverer is an Exchange on which an opinion can be delivered, which is what a
+// promise follows from. The page shows the button and View.Promise only for one.
+type Deliverer interface {
+	// Deliver delivers an opinion to the caller's number: for its request, or for a
+	// made-up one. Each time is a delivery anew.
+	Deliver(ctx context.Context) (View, error)
+}
+
 // What SetCarrier takes.
 const (
 	CarrierDelivers = "delivers"
@@ -69,6 +77,7 @@ const (
 // What SetClock takes.
 const (
 	ClockOpen       = "open"       // now, or the next time that the line is open
+	ClockHalf       = "half"       // half an hour later
 	ClockHour       = "hour"       // one hour later
 	ClockMorning    = "morning"    // tomorrow morning
 	ClockAfterHours = "afterhours" // the next time that the line is closed

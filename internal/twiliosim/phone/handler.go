@@ -64,6 +64,9 @@ func operations(x Exchange) map[string]operation {
 		ops["text"] = func(ctx context.Context, in input) (View, error) { return t.Text(ctx, in.Words) }
 		ops["carrier"] = func(ctx context.Context, in input) (View, error) { return t.SetCarrier(ctx, in.Behaviour) }
 	}
+	if d, ok := x.(Deliverer); ok {
+		ops["deliver"] = func(ctx context.Context, _ input) (View, error) { return d.Deliver(ctx) }
+	}
 	return ops
 }
 

@@ -12,6 +12,7 @@ import (
 // the script finds arrays everywhere.
 func shown(v View) View {
 	v.Captions, v.Case, v.Texts = full(v.Captions), full(v.Case), full(v.Texts)
+	v.Promise.Log = full(v.Promise.Log)
 	v.Lines, v.Callers, v.Changes = full(v.Lines), full(v.Callers), full(v.Changes)
 	v.Coordinators = full(slices.Clone(v.Coordinators))
 	for i := range v.Coordinators {

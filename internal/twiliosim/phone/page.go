@@ -28,6 +28,7 @@ var keypad = [...]key{
 
 var clockChoices = [...]Option{
 	{ID: ClockOpen, Label: "Now, working hours"},
+	{ID: ClockHalf, Label: "+30 minutes"},
 	{ID: ClockHour, Label: "+1 hour"},
 	{ID: ClockMorning, Label: "Tomorrow morning"},
 	{ID: ClockAfterHours, Label: "After hours"},
@@ -57,6 +58,7 @@ type pageData struct {
 	Callees  []Option
 	Carriers []Option
 	Texting  bool
+	Delivers bool
 }
 
 // page renders the telephone with what can be chosen; the script fills in the
@@ -68,9 +70,10 @@ func (s *server) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, texting := s.x.(Texter)
+	_, delivers := s.x.(Deliverer)
 	var b bytes.Buffer
 	err = pageTemplate.Execute(&b, pageData{View: v, Keys: keypad[:], Clocks: clockChoices[:],
-		Callees: calleeChoices[:], Carriers: carrierChoices[:], Texting: texting})
+		Callees: calleeChoices[:], Carriers: carrierChoices[:], Texting: texting, Delivers: delivers})
 	if err != nil {
 		s.fail(w, "page", err)
 		return

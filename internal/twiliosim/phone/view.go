@@ -14,6 +14,7 @@ type View struct {
 	Number   string    `json:"number"`   // of the request, when it has one
 	Texts    []Text    `json:"texts"`    // messages to and from the caller's number, oldest first
 	Carrier  string    `json:"carrier"`  // one of the Carrier ids; empty where there are no texts
+	Promise  Promise   `json:"promise"`  // of a call after delivery; its zero value before one
 	Traffic  []Trip    `json:"traffic"`  // the whole call's, oldest first
 	Lines    []Option  `json:"lines"`    // numbers that can be called; never empty
 	Callers  []Option  `json:"callers"`  // who can call; never empty
@@ -38,11 +39,19 @@ type Coordinator struct {
 	Await    Await     `json:"await"`    // while it rings: how long
 }
 
+// Promise is the programme's word that a person calls.
+type Promise struct {
+	State string `json:"state"` // "open", "kept", "over"; empty: no opinion is delivered
+	By    string `json:"by"`    // by when, in words
+	Next  string `json:"next"`  // what comes next, a sentence
+	Log   []Fact `json:"log"`   // what was decided, oldest first: When and Value
+}
+
 // Status is where a telephone is.
 type Status string
 
-// The states of a telephone. The caller's: idle → in-call by Ring; in-call ↔
-// talking as a coordinator comes and goes; in-call and talking → ended by either
+// The states of a telephone. The caller's: idle → in-call by Ring; idle and ended →
+// ringing when the line calls, ringing → in-call by PickUp; in-call ↔ talking as a coordinator comes and goes; in-call and talking → ended by either
 // side; ended → in-call by Ring. A coordinator's: idle and ended → ringing when
 // the line rings it; ringing → in-call by PickUp; in-call → talking when the
 // caller is connected; each of them → ended.

@@ -145,6 +145,7 @@ function show(view, asked) {
   document.body.dataset.ready = "";
   showCall(view);
   showScene(view);
+  showPromise(view.promise);
   showCase(view);
   showTexts(view);
   showTraffic($("traffic"), view.traffic);
@@ -181,16 +182,21 @@ async function follow(captions) {
   if (await speech.say(aloud, keepInSight)) startTimer();
 }
 
-const places = { idle: "Ready to call", "in-call": "In a call", talking: "With a coordinator", ended: "Call ended" };
+const places = { idle: "Ready to call", ringing: "Ringing: Second opinion line", "in-call": "In a call", talking: "With a coordinator", ended: "Call ended" };
 
 function showCall(view) {
   const open = view.status === "in-call" || view.status === "talking";
   const idle = view.status === "idle";
+  const ringing = view.status === "ringing";
   const awaits = open ? view.await.kind : "none";
   $("dial").hidden = !idle;
   $("call").hidden = idle;
   $("ring").hidden = !idle;
-  $("hangup").hidden = !open;
+  $("pickup").hidden = !ringing;
+  $("hangup").hidden = !open && !ringing;
+  $("hangup").textContent = ringing ? "Decline" : "Hang up";
+  if (ringing && $("rings").hidden && document.querySelector(".phone").getBoundingClientRect().bottom < innerHeight / 2) tell("The patient’s telephone rings.");
+  $("rings").hidden = !ringing;
   $("again").hidden = view.status !== "ended";
   $("talk").hidden = view.status !== "talking";
   $("over").hidden = view.status !== "ended";
@@ -229,7 +235,7 @@ function keepFocus(focused, status) {
   if (focused === document.body || focused.getClientRects().length) return;
   const desk = focused.closest("[data-desk]");
   if (desk) return desk.querySelector(desk.dataset.status === "ringing" ? ".pickup" : ".heard").focus({ preventScroll: true });
-  const next = { idle: "ring", ended: "again" }[status] || "captions";
+  const next = { idle: "ring", ended: "again", ringing: "pickup" }[status] || "captions";
   $(next).focus({ preventScroll: true });
 }
 
@@ -276,6 +282,19 @@ function showScene(view) {
     const button = $("changes").children[i];
     if (button) [button.dataset.clock, button.textContent] = [change.id, change.label];
   });
+}
+
+function showPromise(promise) {
+  if (!$("deliver")) return;
+  const made = Boolean(promise.state);
+  $("promise-state").hidden = !made;
+  $("promise-state").textContent = promise.state;
+  $("promise-state").dataset.state = promise.state;
+  if (made) $("promise-by").textContent = promise.by;
+  if (made) $("deliver").textContent = "Deliver it again";
+  $("promise-next").hidden = !made;
+  $("promise-next").replaceChildren(make("b", "Next: "), promise.next);
+  if (grow($("promise-log"), promise.log, (f) => [make("small", f.when), make("span", f.value)])) $("promise-log").scrollTop = $("promise-log").scrollHeight;
 }
 
 function showCase(view) {
@@ -344,6 +363,8 @@ const submit = (act) => (event) => { event.preventDefault(); act(); };
 
 on("dial", "submit", submit(ring));
 on("again", "click", ring);
+on("pickup", "click", () => send("pickup"));
+on("deliver", "click", () => look("deliver", {}));
 on("change", "click", chooseAgain);
 on("hangup", "click", () => hangUp("hangup"));
 on("remote", "click", () => hangUp("remote-hangup"));
