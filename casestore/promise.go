@@ -140,15 +140,66 @@ func promisesKey(p Partition) string { return key(p, "promises", "") }
 func duePromise(p Partition, id CaseID) Due { return Due{DuePromise, string(id), p} }
 
 // addPromise opens a promise in a step with whatever else is written, to be
-// planned at once.
-func (s *Store) addPromise(ops *operations, p Partition, id CaseID, delivered time.Time) {
+// planned at once. before is the one that it replaces; nil for none.
+func (s *Store) addPromise(ops *operations, p Partition, id CaseID, delivered time.Time, before *Promise) {
+	promise := s.newPromise(id, delivered, before)
+	ops.add("HSET", promiseKey(p, id), "v", promise.Version, "d", s.sealPromise(promise))
+	s.addOpen(ops, p, id, delivered)
+}
+
+func (s *Store) newPromise(id CaseID, delivered time.Time, before *Promise) *Promise {
 	promise := &Promise{Case: id, State: PromiseOpen, Delivered: delivered, Next: s.now()}
 	promise.Note(Decision{At: s.now(), What: "delivered", About: delivered})
 	// Versions never come again, even when an opinion is delivered anew.
 	promise.Version = int(s.now().UnixMilli())
-	ops.add("HSET", promiseKey(p, id), "v", promise.Version, "d", s.sealPromise(promise))
+	if before != nil {
+		promise.Version = max(promise.Version, before.Version+1)
+	}
+	return promise
+}
+
+// addOpen lists a promise as open, and has it looked at now.
+func (s *Store) addOpen(ops *operations, p Partition, id CaseID, delivered time.Time) {
 	ops.add("ZADD", promisesKey(p), strconv.FormatInt(delivered.Unix(), 10), string(id))
 	ops.addDue(duePromise(p, id), s.now())
+}
+
+// deliver makes the promise of a delivery. The same delivery, told again after the
+// case had left that stage, goes on with its promise, and what was done stays done:
+// one that had ended with the stage is open again.
+func (s *Store) deliver(ctx context.Context, ops *operations, p Partition, c *Case) error {
+	before, err := s.Promise(ctx, p, c.ID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		s.addPromise(ops, p, c.ID, c.DeliveredAt, nil)
+	case err != nil:
+		return err
+	case !before.Delivered.Equal(c.DeliveredAt):
+		s.addPromise(ops, p, c.ID, c.DeliveredAt, before)
+	case before.State == PromiseOpen:
+		s.addOpen(ops, p, c.ID, c.DeliveredAt)
+	case before.State == PromiseOver && strings.HasPrefix(before.Outcome, endedByStage):
+		before.Version++
+		before.State, before.Outcome, before.Ended, before.Next = PromiseOpen, "", time.Time{}, s.now()
+		before.Note(Decision{At: s.now(), What: "delivered", Why: "again", About: c.DeliveredAt})
+		ops.add("HSET", promiseKey(p, c.ID), "v", before.Version, "d", s.sealPromise(before))
+		s.addOpen(ops, p, c.ID, c.DeliveredAt)
+	}
+	return nil
+}
+
+// endedByStage begins the outcome of a promise that ended because its case came to
+// another stage.
+const endedByStage = "stage_"
+
+// EndWithStage closes a promise whose case has come to another stage: as kept where
+// the patient was followed up.
+func (p *Promise) EndWithStage(stage Stage, at time.Time) {
+	state := PromiseOver
+	if stage == StageFollowedUp {
+		state = PromiseKept
+	}
+	p.End(state, endedByStage+string(stage), at)
 }
 
 func (s *Store) sealPromise(p *Promise) []byte {
@@ -157,7 +208,8 @@ func (s *Store) sealPromise(p *Promise) []byte {
 
 // Advance brings a case to a stage; set, which may be nil, changes what else is
 // news. The first time that it is StageDelivered, and each time that DeliveredAt is
-// another, the promise is made in the same step. It says whether anything changed,
+// another, the promise is made in the same step; one delivery has one promise,
+// however often and in whatever order it is told. It says whether anything changed,
 // and fails with ErrNotFound.
 func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, set func(*Case)) (*Case, bool, error) {
 	for range 20 {
@@ -191,7 +243,9 @@ func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, s
 		c.Updated = s.now()
 		ops := s.versioned(caseKey(p, id), version, s.sealCase(c), 0)
 		if to == StageDelivered && !(before.Stage == StageDelivered && before.DeliveredAt.Equal(c.DeliveredAt)) {
-			s.addPromise(&ops, p, id, c.DeliveredAt)
+			if err := s.deliver(ctx, &ops, p, c); err != nil {
+				return nil, false, err
+			}
 		}
 		ops.addEffect(p, Effect{Kind: EffectStage, Data: string(id)})
 		switch err := s.runCommit(ctx, ops); {
@@ -316,51 +370,86 @@ func (s *Store) SweepPromises(ctx context.Context, p Partition) ([]Repair, error
 	}
 	var out []Repair
 	for chunk := range slices.Chunk(ids, 500) {
-		scores, exists := make([]*redis.FloatCmd, len(chunk)), make([]*redis.IntCmd, len(chunk))
-		_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-			for i, id := range chunk {
-				scores[i] = pipe.ZScore(ctx, dueKey(p, DuePromise), string(id))
-				exists[i] = pipe.Exists(ctx, promiseKey(p, id))
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return out, fmt.Errorf("casestore: sweep promises: %w", err)
+		idle, err := s.unscheduled(ctx, p, chunk)
+		if err != nil {
+			return out, err
 		}
-		for i, id := range chunk {
-			scheduled := scores[i].Err() == nil
-			if exists[i].Val() == 0 {
-				if err := s.remake(ctx, p, id); err != nil {
-					return out, err
-				}
-				out = append(out, Repair{id, "made"})
-				continue
+		for _, id := range idle {
+			what, err := s.repair(ctx, p, id)
+			if err != nil {
+				return out, fmt.Errorf("casestore: sweep promises: %w", err)
 			}
-			if scheduled {
-				continue
+			if what != "" {
+				out = append(out, Repair{id, what})
 			}
-			if err := s.Schedule(ctx, duePromise(p, id), s.now()); err != nil {
-				return out, err
-			}
-			out = append(out, Repair{id, "scheduled"})
 		}
 	}
 	return out, nil
 }
 
+// unscheduled gives those of some promises for which nothing comes next, or which
+// are not there.
+func (s *Store) unscheduled(ctx context.Context, p Partition, ids []CaseID) ([]CaseID, error) {
+	scores, exists := make([]*redis.FloatCmd, len(ids)), make([]*redis.IntCmd, len(ids))
+	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i, id := range ids {
+			scores[i] = pipe.ZScore(ctx, dueKey(p, DuePromise), string(id))
+			exists[i] = pipe.Exists(ctx, promiseKey(p, id))
+		}
+		return nil
+	})
+	var out []CaseID
+	for i, id := range ids {
+		// Each answer for itself: the first may be "not there" and a later one lost.
+		missing := errors.Is(scores[i].Err(), redis.Nil)
+		if err := exists[i].Err(); err != nil || scores[i].Err() != nil && !missing {
+			return nil, fmt.Errorf("casestore: sweep promises: %w", errors.Join(scores[i].Err(), err))
+		}
+		if missing || exists[i].Val() == 0 {
+			out = append(out, id)
+		}
+	}
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("casestore: sweep promises: %w", err)
+	}
+	return out, nil
+}
+
+// repair has a promise looked at for which nothing comes next, and says what it
+// did: nothing where the promise has ended meanwhile.
+func (s *Store) repair(ctx context.Context, p Partition, id CaseID) (string, error) {
+	promise, err := s.Promise(ctx, p, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return s.remake(ctx, p, id)
+	case err == nil && promise.State != PromiseOpen:
+		return "", s.rdb.ZRem(ctx, promisesKey(p), string(id)).Err()
+	}
+	// One that cannot be read is looked at all the same: that is told of.
+	return "scheduled", s.Schedule(ctx, duePromise(p, id), s.now())
+}
+
 // remake makes a promise anew that is listed and gone; one whose case is gone or
 // not delivered is taken off the list.
-func (s *Store) remake(ctx context.Context, p Partition, id CaseID) error {
+func (s *Store) remake(ctx context.Context, p Partition, id CaseID) (string, error) {
 	c, err := s.Case(ctx, p, id)
 	if errors.Is(err, ErrNotFound) || err == nil && c.Stage != StageDelivered {
-		return s.rdb.ZRem(ctx, promisesKey(p), string(id)).Err()
+		return "", s.rdb.ZRem(ctx, promisesKey(p), string(id)).Err()
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	ops := operations{}
-	s.addPromise(&ops, p, id, c.DeliveredAt)
-	return s.runPlain(ctx, ops)
+	promise := s.newPromise(id, c.DeliveredAt, nil)
+	// Only where there is still none.
+	ops := s.versioned(promiseKey(p, id), 0, s.sealPromise(promise), 0)
+	ops.args[1] = strconv.Itoa(promise.Version)
+	s.addOpen(&ops, p, id, c.DeliveredAt)
+	if err := s.runCommit(ctx, ops); errors.Is(err, ErrConflict) {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
+	return "made", nil
 }
 
 // PromiseCounts gives how many promises are open, how many of them have been for

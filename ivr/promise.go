@@ -157,11 +157,7 @@ func Decide(p *casestore.Promise, o Owed, now time.Time) casestore.PromiseChange
 		return d.change
 	}
 	if o.Case.Stage != casestore.StageDelivered {
-		state := casestore.PromiseOver
-		if o.Case.Stage == casestore.StageFollowedUp {
-			state = casestore.PromiseKept
-		}
-		p.End(state, "stage_"+string(o.Case.Stage), now)
+		p.EndWithStage(o.Case.Stage, now)
 		return d.change
 	}
 	// Twice: what is refused now has another plan.
