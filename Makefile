@@ -2,12 +2,13 @@
 
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
+SCALE     ?= 100000
 
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check deps fuzz bench
+.PHONY: help demo test check deps fuzz bench scale
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,10 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 bench: deps ## turns per second of the line and of a floor, then every other benchmark
 	go test -run '^$$' -bench '^BenchmarkVoiceTurn$$' ./cmd/secondline
 	go test -run '^$$' -bench . -skip '^BenchmarkVoiceTurn$$' -benchmem -benchtime $(BENCHTIME) ./...
+
+scale: deps ## ten replicas, killed at random, keep SCALE (100,000) promises, and call 2,000 patients
+	SECONDLINE_SCALE=$(SCALE) go test -count=1 -v -timeout 60m -run '^TestTenReplicasKeepPromises$$' ./ivr
+	SECONDLINE_CALLED=2000 go test -count=1 -v -timeout 60m -run '^TestTenReplicasCallPatients$$' ./cmd/secondline
 
 # The tests talk to a real Redis, read TwiML with xmllint, and look at pages in
 # a real browser. What is there already is left alone.
