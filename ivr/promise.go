@@ -242,7 +242,7 @@ func (d *deciding) toPerson(why string) {
 		return
 	}
 	d.p.Human = d.now
-	d.p.Task = casestore.NewTaskID()
+	d.p.Task = d.taskID(casestore.TaskPromise)
 	by := d.plan.Deadline
 	switch {
 	case !d.p.Chosen.IsZero():
@@ -255,6 +255,12 @@ func (d *deciding) toPerson(why string) {
 		Language: foreign(d.o.Case.Language),
 	})
 	d.note("coordinator", why, by)
+}
+
+// taskID names the task of a kind that is opened now: the same when it is decided
+// again.
+func (d *deciding) taskID(kind casestore.TaskKind) string {
+	return "t" + string(d.p.Case) + "." + string(kind) + "." + strconv.FormatInt(d.now.UnixMilli(), 36)
 }
 
 // foreign gives a language for a person to speak; empty for English.
@@ -355,7 +361,7 @@ func (d *deciding) letter() {
 	}
 	d.p.Letter = d.now
 	d.change.Tasks = append(d.change.Tasks, &casestore.Task{
-		ID: casestore.NewTaskID(), Kind: casestore.TaskLetter, Due: d.now.Add(24 * time.Hour), Owner: d.o.Case.Coordinator, Phone: d.o.Case.Phone(),
+		ID: d.taskID(casestore.TaskLetter), Kind: casestore.TaskLetter, Due: d.now.Add(24 * time.Hour), Owner: d.o.Case.Coordinator, Phone: d.o.Case.Phone(),
 		Case: d.p.Case, Opened: d.now, Language: foreign(d.o.Case.Language),
 	})
 	d.effect(EffectLast, d.now)
