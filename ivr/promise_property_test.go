@@ -169,11 +169,11 @@ func (l *life) late() bool {
 
 // whats are all things that are decided; whyless those that say why themselves.
 var (
-	whats = []string{"delivered", "no_legal_minute", "supervisor", "missed", "coordinator", "pre_call_text", "by_hand", "not_called", "ringing_coordinators",
+	whats = []string{"delivered", "no_legal_minute", "supervisor", "missed", "coordinator", "pre_call_text", "by_hand", "not_called", "ringing_coordinators", "voice_calls",
 		"planned", "kept", "over", "called", "nobody_took_it", "asked_to_wait", "chosen", "called_by_hand"}
 	whyless  = []string{"delivered", "no_legal_minute", "missed", "pre_call_text", "nobody_took_it", "asked_to_wait"}
-	whyNames = []string{WhyStage, WhyMoved, WhyWrong, WhyOptedOut, WhyWindow, WhyCaps, WhyCountry, "little_time", "nobody_took_it", "no_legal_minute", "letter",
-		resultReached, resultMessage, resultNoAnswer, resultBusy, resultFailed, resultCut, resultWrong, resultOptedOut, resultOtherTime, resultUnknown, "refused", "lost", "key", "coordinator"}
+	whyNames = []string{WhyStage, WhyMoved, WhyWrong, WhyOptedOut, WhyWindow, WhyCaps, WhyCountry, WhyConsent, "little_time", "nobody_took_it", "no_legal_minute", "letter",
+		resultReached, resultMessage, resultNoAnswer, resultBusy, resultFailed, resultCut, resultWrong, resultOptedOut, resultOtherTime, resultUnknown, resultNoKey, resultNotPatient, resultNobody, resultMachine, "refused", "lost", "key", "coordinator"}
 )
 
 // named checks that what was decided has names.
@@ -228,7 +228,11 @@ func (l *life) call(t *casestore.Transfer) {
 	s := &Server{now: func() time.Time { return l.now }}
 	seconds := rapid.IntRange(0, 20*60).Draw(l.T, "seconds until a coordinator answers")
 	l.now = l.now.Add(time.Duration(seconds) * time.Second)
-	t.Choice = rapid.SampledFrom([]string{"", "", "", choseNobody, choseWait}).Draw(l.T, "choice")
+	choices := []string{"", "", "", choseNobody, choseWait}
+	if t.Out.Bot {
+		choices = []string{""}
+	}
+	t.Choice = rapid.SampledFrom(choices).Draw(l.T, "choice")
 	l.o.LineOpen = l.slowOpen(l.now, 10*time.Minute)
 	if why := l.o.MayDial(l.p, t.ID, t.Out.Chosen, l.now); t.Choice == "" && why != "" {
 		t.Choice, t.Out.Why = choseRefused, why
@@ -237,7 +241,11 @@ func (l *life) call(t *casestore.Transfer) {
 		l.mayDial(t)
 		l.dials = append(l.dials, l.now)
 		t.Taken, t.Out.At = "co1", l.now
-		t.Out.Disposition = rapid.SampledFrom([]string{resultNoAnswer, resultNoAnswer, resultBusy, resultMessage, resultCut, resultUnknown, resultOtherTime, resultReached}).Draw(l.T, "result")
+		results := []string{resultNoAnswer, resultNoAnswer, resultBusy, resultMessage, resultCut, resultUnknown, resultOtherTime, resultReached}
+		if t.Out.Bot {
+			results = append(results, resultNoKey, resultNotPatient, resultNobody, resultMachine)
+		}
+		t.Out.Disposition = rapid.SampledFrom(results).Draw(l.T, "result")
 		if t.Out.Disposition == resultOtherTime {
 			t.Out.OtherTime = l.anyTime()
 		}
