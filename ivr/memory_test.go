@@ -172,3 +172,8 @@ func (m *memory) MoveTask(_ context.Context, _ casestore.Partition, id string, m
 }
 
 func (m *memory) OptOutNumber(context.Context, private.Text, casestore.OptOut) error { return nil }
+
+// nowhere is a journal that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Append(casestore.JournalEntry) error { return nil }

@@ -554,7 +554,24 @@ func (s *Server) keepResult(ctx context.Context, t *casestore.Transfer, result s
 		if t.Out.Bot {
 			return nil // the key that said so has done it
 		}
-		return s.store.OptOutNumber(ctx, t.Caller, casestore.OptOut{At: s.now(), How: "coordinator", Call: t.Out.Call})
+		return s.stopNumber(ctx, t.Caller, t.Out.Call)
+	}
+	return nil
+}
+
+// stopNumber keeps what a patient said to a coordinator: no more automated calls and
+// texts.
+func (s *Server) stopNumber(ctx context.Context, number private.Text, call string) error {
+	if err := s.journalStop(s.store.Ring().Person(number), "coordinator", call); err != nil {
+		return err
+	}
+	return s.store.OptOutNumber(ctx, number, casestore.OptOut{At: s.now(), How: "coordinator", Call: call})
+}
+
+// journalStop has an opt-out on disk before it is acknowledged (rules.md 3.4).
+func (s *Server) journalStop(person casestore.PersonID, how, ref string) error {
+	if err := s.journal.Append(casestore.JournalEntry{At: s.now(), Person: person, What: "stop", How: how, Ref: ref}); err != nil {
+		return fmt.Errorf("ivr: journal: %w", err)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func testServer(t testing.TB, store Store, now func() time.Time) *Server {
 			ZoneOf: func(string) *time.Location { return nil }, ZonesOf: func(string) []*time.Location { return nil }, LoadZone: time.LoadLocation,
 			Zips: ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
 		},
-		Calendar: lineCalendar{calendar}, Words: words, Store: store, Now: now, Log: slog.New(slog.DiscardHandler),
+		Calendar: lineCalendar{calendar}, Words: words, Store: store, Journal: nowhere{}, Now: now, Log: slog.New(slog.DiscardHandler),
 		Slots: func(now time.Time, _ []*time.Location) []Slot {
 			return []Slot{{Kind: "today", At: now.Add(2 * time.Hour)}, {Kind: "morning", At: now.Add(20 * time.Hour), Tomorrow: true}, {Kind: "evening", At: now.Add(70 * time.Hour)}}
 		},

@@ -183,6 +183,7 @@ type Server struct {
 	book     *flow.Book
 	fetch    Fetcher
 	dialer   Dialer
+	journal  Journal
 	wait     func(context.Context, time.Duration)
 	slots    Slots
 	legal    Legal
@@ -219,6 +220,11 @@ type Legal func(zip, offset, e164 string) (*hours.Legal, bool)
 // Slots gives the times at which somebody in one of the zones may be called.
 type Slots func(now time.Time, zones []*time.Location) []Slot
 
+// Journal keeps opt-outs outside of Redis, on disk before it returns.
+type Journal interface {
+	Append(e casestore.JournalEntry) error
+}
+
 // Parts are what a server is put together from; all are required but Fetch,
 // Metrics, Slots, Wait, and, where no promise is kept, Legal. Without Slots no other time is offered.
 type Parts struct {
@@ -233,6 +239,7 @@ type Parts struct {
 	Dialer   Dialer
 	Slots    Slots
 	Legal    Legal
+	Journal  Journal
 	// Wait lets a span of time pass; a timer by default.
 	Wait func(context.Context, time.Duration)
 }
@@ -248,7 +255,7 @@ func New(p Parts) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: p.Config, calendar: p.Calendar, words: p.Words, store: p.Store, book: book, fetch: p.Fetch,
-		dialer: p.Dialer, wait: p.Wait, slots: p.Slots, legal: p.Legal,
+		journal: p.Journal, dialer: p.Dialer, wait: p.Wait, slots: p.Slots, legal: p.Legal,
 		now: p.Now, log: p.Log, metrics: p.Metrics, lines: map[string]Line{}, staff: map[string]Coordinator{}}
 	s.root = strings.TrimRight(p.Config.PublicURL, "/")
 	if u, err := url.Parse(p.Config.PublicURL); err == nil {

@@ -171,7 +171,7 @@ func (t *turn) settle(ctx context.Context, outcome string) error {
 		return err
 	}
 	if outcome == "opted_out" && !task.Phone.Empty() {
-		if err := t.s.store.OptOutNumber(ctx, task.Phone, casestore.OptOut{At: t.who.now, How: "coordinator", Call: t.who.call}); err != nil {
+		if err := t.s.stopNumber(ctx, task.Phone, t.who.call); err != nil {
 			return err
 		}
 	}

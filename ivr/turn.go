@@ -308,7 +308,9 @@ func (t *turn) carryOut(ctx context.Context) error {
 		case doChoose:
 			t.choose()
 		case doOptOut:
-			t.optOut()
+			if err := t.optOut(); err != nil {
+				return err
+			}
 		case doAskEmail:
 			t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectAskEmail, Data: t.who.call})
 		case doBlankBirthDate:
@@ -413,13 +415,17 @@ func (t *turn) callBackPhone() private.Text {
 }
 
 // optOut records key 9, and takes back what this call had allowed.
-func (t *turn) optOut() {
+func (t *turn) optOut() error {
+	if err := t.s.journalStop(t.who.id, "key_9", t.who.call); err != nil {
+		return err
+	}
 	t.change.OptOut = &casestore.OptOut{At: t.who.now, How: "key_9", Call: t.who.call}
 	if t.c.Case == nil {
-		return
+		return nil
 	}
 	for _, kind := range []string{"calls", "texts"} {
 		t.theCase().SetConsent(casestore.Consent{Kind: kind, Given: "no", Prompt: "A9", Version: t.s.words.Version(t.c.Language, "A9"),
 			Key: "1", Call: t.who.call, Line: t.who.line.Name, At: t.who.now})
 	}
+	return nil
 }

@@ -74,7 +74,7 @@ func newLine(p parts) (*line, error) {
 	l.recorder = newRecorder(p, l.metrics)
 	l.voice, err = ivr.New(ivr.Parts{
 		Config: voiceConfig(p.settings, calendar), Calendar: calendar, Words: words, Store: p.store, Fetch: l.recorder, Now: p.now, Log: p.log, Metrics: m,
-		Dialer: p.client, Wait: p.wait, Slots: slotsOf(calendar), Legal: legalOf(calendar),
+		Dialer: p.client, Journal: p.journal, Wait: p.wait, Slots: slotsOf(calendar), Legal: legalOf(calendar),
 	})
 	if err != nil {
 		return nil, err

@@ -84,6 +84,19 @@ func (d *promised) wantLawful() {
 	}
 }
 
+// wantJournalled says that the opt-out of the patient's number is on disk.
+func (d *promised) wantJournalled(how string) {
+	d.t.Helper()
+	entries, _, err := d.line.journal.Entries(time.Time{})
+	d.must(err)
+	for _, e := range entries {
+		if e.Person == d.person() && e.What == "stop" && e.How == how {
+			return
+		}
+	}
+	d.t.Errorf("no opt-out by %s is in the journal", how)
+}
+
 // texts lists the prompts of the texts that the patient got.
 func (d *promised) texts() string {
 	d.t.Helper()
@@ -243,6 +256,7 @@ var outreachScenarios = []struct {
 	{name: "the patient asks not to be called", team: "rings", patient: does(people), play: func(d *promised) {
 		d.takes(0)
 		d.ends("5")
+		d.wantJournalled("coordinator")
 		d.pass(24 * time.Hour)
 	}, want: "open  | opted_out | promise"},
 	{name: "opted out by text before the call", team: "rings", patient: does(people), play: func(d *promised) {

@@ -177,6 +177,7 @@ var voiceScenarios = []struct {
 	{name: "9: no more automated calls", team: "rings", patient: does(people), play: func(d *promised) {
 		d.isCalled()
 		d.keys("9")
+		d.wantJournalled("key_9")
 		d.patientSaid("You will not get any more automated calls from us.")
 		d.pass(24 * time.Hour)
 	}, want: "open  | opted_out | promise"},
