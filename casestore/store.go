@@ -232,7 +232,8 @@ func (s *Store) CaseByNumber(ctx context.Context, n RequestNumber) (*Case, error
 }
 
 // AddCase keeps a request that was made elsewhere, and makes it findable by its
-// number. It lies with the number that called. One that is there is replaced.
+// number. It lies with the number that called. One that is there is replaced. Where its
+// opinion is delivered, the call is promised.
 func (s *Store) AddCase(ctx context.Context, c *Case) error {
 	p := s.ring.Person(c.Caller).Partition()
 	if err := s.rdb.HSet(ctx, caseKey(p, c.ID), "v", 1, "d", s.sealCase(c)).Err(); err != nil {
@@ -242,7 +243,12 @@ func (s *Store) AddCase(ctx context.Context, c *Case) error {
 		return fmt.Errorf("casestore: add case %s: %w", c.ID, err)
 	}
 	c.Partition = p
-	return nil
+	if c.Stage != StageDelivered || c.DeliveredAt.IsZero() {
+		return nil
+	}
+	ops := operations{}
+	s.addPromise(&ops, p, c.ID, c.DeliveredAt, nil)
+	return s.runPlain(ctx, ops)
 }
 
 // Lookup finds the case of a request number as a caller typed it; nil where there
