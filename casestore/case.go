@@ -3,6 +3,7 @@
 package casestore
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -67,8 +68,34 @@ type Case struct {
 	// RecordsAt is when the records were complete, DeliveredAt when the opinion
 	// was delivered; zero before.
 	RecordsAt, DeliveredAt time.Time
+	// Stamps say of each thing that the case system tells when it became so, by its
+	// name: what is older than what is known changes nothing.
+	Stamps map[string]Stamp
 	// Partition is where the case lies; it is not part of what is kept.
 	Partition Partition
+}
+
+// Stamp is the time and the name of the news that something was learnt by.
+type Stamp struct {
+	At time.Time
+	ID string
+}
+
+// Newer says whether news is newer than what is known of a thing, and keeps its
+// stamp then. Of news of one time the one with the greater name counts, so that any
+// order ends in the same.
+func (c *Case) Newer(thing string, news Stamp) bool {
+	old, known := c.Stamps[thing]
+	if known && (news.At.Before(old.At) || news.At.Equal(old.At) && news.ID <= old.ID) {
+		return false
+	}
+	stamps := maps.Clone(c.Stamps)
+	if stamps == nil {
+		stamps = map[string]Stamp{}
+	}
+	stamps[thing] = news
+	c.Stamps = stamps
+	return true
 }
 
 // Consent is a permission given or refused, with what is needed to show it was

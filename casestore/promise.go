@@ -212,6 +212,17 @@ func (s *Store) sealPromise(p *Promise) []byte {
 // however often and in whatever order it is told. It says whether anything changed,
 // and fails with ErrNotFound.
 func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, set func(*Case)) (*Case, bool, error) {
+	return s.Tell(ctx, p, id, func(c *Case) {
+		c.Stage = to
+		if set != nil {
+			set(c)
+		}
+	})
+}
+
+// Tell changes a case as Advance does, the stage too where move sets another one.
+// move may be called again when somebody else was first.
+func (s *Store) Tell(ctx context.Context, p Partition, id CaseID, move func(*Case)) (*Case, bool, error) {
 	for range 20 {
 		values, err := s.rdb.HMGet(ctx, caseKey(p, id), "v", "d").Result()
 		if err != nil {
@@ -230,11 +241,8 @@ func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, s
 			return nil, false, err
 		}
 		c.Partition = p
-		c.Stage = to
-		if set != nil {
-			set(c)
-		}
-		if to == StageDelivered && c.DeliveredAt.IsZero() {
+		move(c)
+		if c.Stage == StageDelivered && c.DeliveredAt.IsZero() {
 			c.DeliveredAt = s.now()
 		}
 		if sameCase(before, c) {
@@ -242,7 +250,7 @@ func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, s
 		}
 		c.Updated = s.now()
 		ops := s.versioned(caseKey(p, id), version, s.sealCase(c), 0)
-		if to == StageDelivered && !(before.Stage == StageDelivered && before.DeliveredAt.Equal(c.DeliveredAt)) {
+		if c.Stage == StageDelivered && !(before.Stage == StageDelivered && before.DeliveredAt.Equal(c.DeliveredAt)) {
 			if err := s.deliver(ctx, &ops, p, c); err != nil {
 				return nil, false, err
 			}

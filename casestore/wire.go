@@ -2,6 +2,8 @@ package casestore
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"secondline/internal/flow"
 	"secondline/internal/private"
@@ -182,6 +184,12 @@ func writeCase(w *writer, c *Case) {
 	w.int(c.Waiting)
 	w.when(c.RecordsAt)
 	w.when(c.DeliveredAt)
+	w.int(len(c.Stamps))
+	for _, thing := range slices.Sorted(maps.Keys(c.Stamps)) {
+		w.text(thing)
+		w.when(c.Stamps[thing].At)
+		w.text(c.Stamps[thing].ID)
+	}
 }
 
 func readCase(r *reader) *Case {
@@ -192,6 +200,12 @@ func readCase(r *reader) *Case {
 	}
 	c.CallBy, c.At = r.when(), r.text()
 	c.Coordinator, c.ActionNeeded, c.Waiting, c.RecordsAt, c.DeliveredAt = r.text(), r.flag(), r.int(), r.when(), r.when()
+	for range r.count() {
+		if c.Stamps == nil {
+			c.Stamps = map[string]Stamp{}
+		}
+		c.Stamps[r.text()] = Stamp{At: r.when(), ID: r.text()}
+	}
 	return c
 }
 
