@@ -2,6 +2,7 @@ package casestore
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -107,6 +108,7 @@ func (s *Store) Commit(ctx context.Context, id PersonID, c *Conversation, change
 			s.ring.Seal(c.Call, "conversation", encodeConversation(c)), callLives.Milliseconds(), guard},
 	}
 	s.addChange(&ops, id, change)
+	ops.addOptOut(p, c.Named, change.OptOut)
 	switch err := s.runCommit(ctx, ops); {
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrFinished):
 		return err
@@ -134,6 +136,7 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 		ops.add("HSET", caseKey(p, c.ID), "v", 1, "d", s.sealCase(c))
 		ops.add("HDEL", draftsKey(id), string(c.ID))
 		ops.addEffect(p, Effect{Kind: EffectIndex, Data: string(s.indexed(c))})
+		ops.addNews(p, News{ID: "intake." + string(c.ID), Type: IntakeCompleted, Case: c.ID, At: s.now()})
 	}
 	for _, task := range change.Tasks {
 		s.addTask(ops, p, task)
@@ -144,6 +147,8 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	ops.addContact(id, change.Contact)
 	if change.Stop != "" {
 		ops.add("HINCRBY", stopsKey(p), change.Stop, 1)
+		// Who was turned away has no case and no name (rules.md 4).
+		ops.addNews(p, News{ID: "stop." + rand.Text(), Type: IntakeIneligible, At: s.now(), Facts: map[string]string{"why": change.Stop}})
 	}
 	for _, sid := range change.Recordings {
 		ops.add("ZADD", recordingsKey(p), "NX", s.now().Unix(), sid)

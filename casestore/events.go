@@ -229,9 +229,23 @@ func (s *Store) DropRefused(ctx context.Context, id string) error {
 	return nil
 }
 
+// writesAlways is for a Redis before 7.2, which cannot be asked: there only
+// appendfsync always has everything on disk by the time that it answers.
+func writesAlways(ctx context.Context, rdb redis.Cmdable) error {
+	got, err := rdb.ConfigGet(ctx, "append*").Result()
+	if err != nil {
+		return fmt.Errorf("casestore: durable: %w", err)
+	}
+	if got["appendonly"] != "yes" || got["appendfsync"] != "always" {
+		return ErrNotDurable
+	}
+	return nil
+}
+
 // Durable waits until everything that was written so far is on disk, and on replicas
 // replicas where there are as many (rules.md 3.4). It fails with ErrNotDurable where
-// Redis keeps no append-only file.
+// Redis keeps no append-only file, and for one before 7.2 where it does not write it
+// always.
 func (s *Store) Durable(ctx context.Context, replicas int) error {
 	wait := func(ctx context.Context, rdb redis.Cmdable, mark string) error {
 		var acked *redis.Cmd
@@ -241,10 +255,13 @@ func (s *Store) Durable(ctx context.Context, replicas int) error {
 			acked = pipe.Do(ctx, "WAITAOF", 1, replicas, 2000)
 			return nil
 		})
-		if err != nil {
-			if strings.Contains(err.Error(), "append") || strings.Contains(err.Error(), "WAITAOF") {
-				return ErrNotDurable
-			}
+		switch {
+		case err == nil:
+		case strings.Contains(err.Error(), "unknown command"):
+			return writesAlways(ctx, rdb)
+		case strings.Contains(err.Error(), "append"):
+			return ErrNotDurable
+		default:
 			return fmt.Errorf("casestore: durable: %w", err)
 		}
 		counts, err := acked.Int64Slice()

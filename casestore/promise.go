@@ -311,6 +311,7 @@ func (s *Store) MovePromise(ctx context.Context, p Partition, id CaseID, move fu
 		if err != nil {
 			return nil, err
 		}
+		known := slices.Clone(promise.Log[max(0, len(promise.Log)-1):])
 		change, changed := move(promise)
 		if !changed {
 			return promise, nil
@@ -327,6 +328,7 @@ func (s *Store) MovePromise(ctx context.Context, p Partition, id CaseID, move fu
 		if promise.State != PromiseOpen {
 			ops.add("ZREM", promisesKey(p), string(id))
 		}
+		ops.addDecided(p, promise, known)
 		for _, task := range change.Tasks {
 			s.addTask(&ops, p, task)
 		}

@@ -20,6 +20,7 @@ func (s *Store) addTask(ops *operations, p Partition, task *Task) {
 	if !task.Ring.IsZero() {
 		ops.addDue(Due{DueTask, task.ID, p}, task.Ring)
 	}
+	ops.addRequested(p, task)
 }
 
 // DueTask is what the schedule calls a task for which coordinators are to be rung;

@@ -499,7 +499,7 @@ func (s *Server) settlePromise(ctx context.Context, p casestore.Partition, t *ca
 	if err := s.closeTask(ctx, p, promise.Task, promise.Outcome); err != nil {
 		return err
 	}
-	_, _, err = s.store.Advance(ctx, p, t.Case, casestore.StageFollowedUp, nil)
+	_, _, err = s.store.Advance(ctx, p, t.Case, casestore.StageFollowedUp, func(c *casestore.Case) { c.Newer("stage", casestore.Stamp{At: s.now(), ID: "line"}) })
 	return err
 }
 

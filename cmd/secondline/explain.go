@@ -89,13 +89,11 @@ func findCase(ctx context.Context, store *casestore.Store, which string) (*cases
 	if !strings.HasPrefix(which, "c") {
 		return nil, errors.New("this is neither a request number (eight digits, the last of which checks the others) nor the name of a case")
 	}
-	for p := range casestore.Partition(casestore.Partitions) {
-		c, err := store.Case(ctx, p, casestore.CaseID(which))
-		if err == nil || !errors.Is(err, casestore.ErrNotFound) {
-			return c, err
-		}
+	c, err := store.FindCase(ctx, which)
+	if errors.Is(err, casestore.ErrNotFound) {
+		return nil, errors.New("there is no case of this name")
 	}
-	return nil, errors.New("there is no case of this name")
+	return c, err
 }
 
 // explanation writes all that is known of a promise; p is nil where none was made.

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"secondline/casestore"
+	"secondline/internal/event"
 	"secondline/internal/hours"
 	"secondline/internal/recordings"
 	"secondline/internal/twilio"
@@ -37,6 +38,8 @@ type line struct {
 
 	recorder *recorder
 	texts    *sms.Server
+	inbox    *event.Inbox
+	outbox   *event.Outbox
 	journal  *casestore.Journal
 	now      func() time.Time
 	log      *slog.Logger
@@ -82,6 +85,9 @@ func newLine(p parts) (*line, error) {
 	if l.texts, err = l.newTexts(p, calendar, words); err != nil {
 		return nil, err
 	}
+	if err = l.newEvents(p); err != nil {
+		return nil, err
+	}
 	l.handler, err = l.routes(p)
 	return l, err
 }
@@ -92,6 +98,7 @@ func (l *line) effects() map[casestore.EffectKind]casestore.Handler {
 	maps.Copy(all, l.recorder.effects())
 	maps.Copy(all, l.texts.Effects())
 	maps.Copy(all, l.textEffects())
+	maps.Copy(all, l.outbox.Effects())
 	return all
 }
 
@@ -114,6 +121,9 @@ func (l *line) routes(p parts) (http.Handler, error) {
 	}))
 	l.voice.Routes(hooks)
 	l.texts.Routes(hooks)
+	if len(l.inbox.Secrets) > 0 {
+		l.inbox.Routes(router)
+	}
 	return router, nil
 }
 

@@ -134,6 +134,7 @@ func (l *line) due(ctx context.Context) {
 	l.texts.Tick(ctx)
 	l.voice.TickPromises(ctx)
 	l.voice.TickTasks(ctx)
+	l.outbox.Tick(ctx)
 }
 
 // cronLog gives cron's messages to our log.

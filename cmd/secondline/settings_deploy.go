@@ -136,6 +136,14 @@ func (s *Settings) checkDeploy() Faults {
 	check("TWILIO_ACCOUNT_SID", shapeProblem(d.AccountSID, accountSID, "is not an account SID"))
 	check("TWILIO_API_KEY", shapeProblem(d.APIKey, apiKeySID, "is not the SID of an API key"))
 	check("TWILIO_AUTH_TOKEN", shapeProblem(d.AuthToken.Reveal(), credential, "is not 32 letters and digits"))
+	check("EVENTS_SECRET", secretProblem(d.EventsSecret))
+	check("EVENTS_SECRET_NEXT", secretProblem(d.EventsNext))
+	if _, err := parseEndpoints(d.EventsOut); err != nil {
+		check("EVENTS_OUT", err.Error())
+	}
+	if d.EventsReplicas < -1 || d.EventsReplicas > 10 {
+		check("EVENTS_REPLICAS", "is not 0 to 10, or -1 for a Redis that need not write to disk")
+	}
 	check("TWILIO_AUTH_TOKEN_NEXT", shapeProblem(d.AuthTokenNext.Reveal(), credential, "is not 32 letters and digits"))
 	check("TWILIO_API_SECRET", shapeProblem(d.APISecret.Reveal(), credential, "is not 32 letters and digits"))
 	if d.APIKey != "" && d.APISecret.Empty() {
