@@ -40,7 +40,7 @@ func runSimulate(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	var s simulation
 	flags.IntVar(&s.deliveries, "deliveries", 100_000, "how many opinions are delivered")
 	flags.IntVar(&s.year, "year", 2027, "the year")
-	flags.StringVar(&s.zones, "zones", "us50", "where patients are: us50 (as many as live there), world (every zone alike), or a zone")
+	flags.StringVar(&s.zones, "zones", "us50", "where patients are: us50 (as many as live there), world (every zone of the tz database alike), or a zone")
 	flags.Float64Var(&s.answer, "answer", 0.35, "the share of calls that the patient answers")
 	flags.StringVar(&s.released, "released", "any", "when opinions are delivered: weekdays (Monday to Friday 9 to 18, by the line's clock), or any time")
 	flags.Uint64Var(&s.seed, "seed", 1, "another seed makes other deliveries, the same the same")
@@ -56,7 +56,7 @@ func runSimulate(ctx context.Context, args []string, stdout, stderr io.Writer) i
 		fmt.Fprintln(stderr, "secondline simulate:", errors.Join(err, unexpected(flags.Args())))
 		return 2
 	}
-	result, err := simulate(ctx, scene, memoryExecutor{}, stderr)
+	result, err := simulate(ctx, scene, lineExecutor{}, stderr)
 	if err == nil {
 		err = s.show(result, stdout)
 	}

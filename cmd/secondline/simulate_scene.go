@@ -74,7 +74,7 @@ func (sc *scene) setPlaces() error {
 			}
 		}
 	case "world":
-		for _, zone := range worldZones() {
+		for _, zone := range hours.AllZones() {
 			if err := sc.addPlace(1, hours.FromAnswer, zone); err != nil {
 				return err
 			}
@@ -94,19 +94,6 @@ func (sc *scene) where() string {
 		return "all over the world"
 	}
 	return "in " + sc.zones
-}
-
-// worldZones gives every zone in which a country's people live.
-func worldZones() []string {
-	seen := map[string]bool{}
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			for _, zone := range hours.ZonesOfCountry(string([]rune{a, b})) {
-				seen[zone] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(seen))
 }
 
 func (sc *scene) addPlace(weight int, source hours.Source, names ...string) error {

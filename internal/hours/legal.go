@@ -2,6 +2,7 @@ package hours
 
 import (
 	"maps"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,7 +21,12 @@ type Legal struct {
 	margin time.Duration
 	person []*Calendar
 	clock  *time.Location
+	// none is the longest time without a legal start that was looked for last.
+	none atomic.Pointer[gap]
 }
+
+// gap is a time in which no call may begin: from from on, until at.
+type gap struct{ from, at time.Time }
 
 // NewLegal joins the line's hours with a person's. An empty set of zones stands
 // for all zones of the United States. margin is the last time before closing in
@@ -87,8 +93,20 @@ func (l *Legal) Texts(from, to time.Time) []Block {
 // minutes of legal time ahead of it; false when there is none within 400
 // days.
 func (l *Legal) Next(t time.Time) (time.Time, bool) {
-	return firstStart(l.Blocks, ceilMinute(t), leastLeft)
+	t = ceilMinute(t)
+	if g := l.none.Load(); g != nil && !t.Before(g.from) && !t.After(g.at) {
+		return g.at, true
+	}
+	at, ok := firstStart(l.Blocks, t, leastLeft)
+	if ok && at.Sub(t) > worthKeeping {
+		l.none.Store(&gap{t, at})
+	}
+	return at, ok
 }
+
+// worthKeeping is how long a time without a legal start is that is not looked for
+// again at once: the way over months is long.
+const worthKeeping = 48 * time.Hour
 
 // firstStart gives the first minute at or after t that has least of a block ahead
 // of it. It looks ahead a day, then two, then four.
