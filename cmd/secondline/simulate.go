@@ -10,16 +10,23 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"time"
 )
 
 const simulateUsage = `secondline simulate delivers opinions all through a year to patients who answer
 now and then, keeps the promise to each of them, and counts.
 
   secondline simulate [-deliveries N] [-year YEAR] [-zones us50|world|ZONE] [-answer SHARE]
+  secondline simulate -every-minute [-year YEAR] [-zones us50|world|ZONE]
 
 Every call and text is checked, minute for minute, against the clocks on the
 wall. The exit status is 1 when one was illegal, or when a promise was broken and
 nobody was told.
+
+With -every-minute an opinion is delivered in every minute of the year, to every
+zone, and only planned: every call and text of every plan is checked, when people
+take over, and that it is said exactly where no minute is legal. For the world that
+takes some minutes.
 
 `
 
@@ -32,6 +39,7 @@ type simulation struct {
 	answer           float64
 	svg              string
 	json             bool
+	everyMinute      bool
 }
 
 func runSimulate(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -46,6 +54,7 @@ func runSimulate(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	flags.Uint64Var(&s.seed, "seed", 1, "another seed makes other deliveries, the same the same")
 	flags.StringVar(&s.svg, "svg", "", "a file to draw the counts in")
 	flags.BoolVar(&s.json, "json", false, "print JSON")
+	flags.BoolVar(&s.everyMinute, "every-minute", false, "plan a delivery in every minute of the year, in every zone")
 	s.register(flags)
 	flags.Usage = func() { fmt.Fprint(stderr, simulateUsage); flags.PrintDefaults() }
 	if err := flags.Parse(args); err != nil {
@@ -56,9 +65,24 @@ func runSimulate(ctx context.Context, args []string, stdout, stderr io.Writer) i
 		fmt.Fprintln(stderr, "secondline simulate:", errors.Join(err, unexpected(flags.Args())))
 		return 2
 	}
+	if s.everyMinute {
+		return runEveryMinute(ctx, scene, stdout, stderr)
+	}
 	result, err := simulate(ctx, scene, lineExecutor{}, stderr)
 	if err == nil {
 		err = s.show(result, stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "secondline simulate:", err)
+		return 1
+	}
+	return result.status()
+}
+
+func runEveryMinute(ctx context.Context, sc *scene, stdout, stderr io.Writer) int {
+	result, err := everyMinute(ctx, sc, time.Minute, stderr)
+	if err == nil {
+		err = result.show(sc, stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "secondline simulate:", err)

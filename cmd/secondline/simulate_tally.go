@@ -116,21 +116,21 @@ func (t *tally) count(d delivered, a act) {
 		t.hands[hour] += one(a.kind == actHand)
 		start := time.Date(t.scene.year, 1, 1, 0, 0, 0, 0, t.scene.line.Zone())
 		t.hourly[min(int(a.at.Sub(start)/time.Hour), len(t.hourly)-1)]++
-		t.Illegal += one(!t.scene.line.Open(a.at) || !t.awake(d, a.at))
+		t.Illegal += one(!t.scene.line.Open(a.at) || !t.scene.awake(d.place.zones.Locations(), a.at))
 	case actText:
 		t.Texts++
-		t.Illegal += one(!t.awake(d, a.at))
+		t.Illegal += one(!t.scene.awake(d.place.zones.Locations(), a.at))
 	case actTask:
 		t.Tasks++
 	}
 }
 
 // awake says that every clock the patient may live by is within the window.
-func (t *tally) awake(d delivered, at time.Time) bool {
-	return !slices.ContainsFunc(d.place.zones.Locations(), func(zone *time.Location) bool {
-		local := at.In(zone)
-		minute := local.Hour()*60 + local.Minute()
-		return minute < t.scene.window.From || minute >= t.scene.window.To
+func (sc *scene) awake(zones []*time.Location, at time.Time) bool {
+	return !slices.ContainsFunc(zones, func(zone *time.Location) bool {
+		hour, minute, _ := at.In(zone).Clock()
+		minute += hour * 60
+		return minute < sc.window.From || minute >= sc.window.To
 	})
 }
 
