@@ -280,6 +280,10 @@ func (s *Store) Promise(ctx context.Context, p Partition, id CaseID) (*Promise, 
 	if err != nil {
 		return nil, fmt.Errorf("casestore: promise %s: %w", id, err)
 	}
+	return s.openPromise(p, id, values)
+}
+
+func (s *Store) openPromise(p Partition, id CaseID, values []any) (*Promise, error) {
 	version, plain, err := s.openVersioned(string(id), "promise", values)
 	if err != nil {
 		return nil, fmt.Errorf("casestore: promise %s: %w", id, err)
@@ -361,6 +365,60 @@ func (s *Store) OpenPromises(ctx context.Context, p Partition) ([]CaseID, error)
 		out[i] = CaseID(id)
 	}
 	return out, nil
+}
+
+// Promised is an open promise and its case.
+type Promised struct {
+	Promise *Promise
+	Case    *Case
+}
+
+// OpenPromised reads the open promises of a partition and their cases, the oldest
+// delivery first, 500 in a round trip. One that cannot be read is left out, and told
+// of in the log.
+func (s *Store) OpenPromised(ctx context.Context, p Partition) ([]Promised, error) {
+	ids, err := s.OpenPromises(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var out []Promised
+	for chunk := range slices.Chunk(ids, 500) {
+		promises, cases := make([]*redis.SliceCmd, len(chunk)), make([]*redis.SliceCmd, len(chunk))
+		_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for i, id := range chunk {
+				promises[i] = pipe.HMGet(ctx, promiseKey(p, id), "v", "d")
+				cases[i] = pipe.HMGet(ctx, caseKey(p, id), "v", "d")
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("casestore: open promises: %w", err)
+		}
+		for i, id := range chunk {
+			promise, err := s.openPromise(p, id, promises[i].Val())
+			c, err2 := s.openCase(p, id, cases[i].Val())
+			if err := errors.Join(err, err2); err != nil {
+				s.log.Error("an open promise cannot be read", "case", id, "err", err)
+				continue
+			}
+			if promise.State == PromiseOpen {
+				out = append(out, Promised{promise, c})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) openCase(p Partition, id CaseID, values []any) (*Case, error) {
+	_, plain, err := s.openVersioned(string(id), "case", values)
+	if err != nil {
+		return nil, fmt.Errorf("casestore: case %s: %w", id, err)
+	}
+	c, err := decodeCase(plain)
+	if err == nil {
+		c.Partition = p
+	}
+	return c, err
 }
 
 // Repair is what SweepPromises did about one case.

@@ -304,6 +304,23 @@ func TestOpenPromisesAreCounted(t *testing.T) {
 	}
 }
 
+func TestOpenPromisesAreReadWithTheirCases(t *testing.T) {
+	now := t0
+	s := storeBy(t, redistest.Start(t).URL(), &now)
+	open, p := deliveredTo(t, s, "+16175550100")
+	kept, _ := deliveredTo(t, s, "+16175550100")
+	broken, _ := deliveredTo(t, s, "+16175550100")
+	change(t, s, kept, func(p *Promise) { p.End(PromiseKept, "reached", now) })
+	if err := s.rdb.Del(t.Context(), caseKey(broken.Partition, broken.ID)).Err(); err != nil {
+		t.Fatal(err)
+	}
+	open.Stage, open.DeliveredAt, open.Updated = StageDelivered, t0, t0
+	got, err := s.OpenPromised(t.Context(), open.Partition)
+	if diff := cmp.Diff([]Promised{{p, open}}, got, revealed); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 // swept sweeps every partition.
 func swept(t *testing.T, s *Store) map[CaseID]string {
 	t.Helper()

@@ -15,7 +15,7 @@ type Metrics struct {
 	waits                             prometheus.Histogram
 
 	promises, attempts, refusals, lookups, repairs *prometheus.CounterVec
-	open                                           *prometheus.GaugeVec
+	open, left                                     *prometheus.GaugeVec
 	oldest                                         prometheus.Gauge
 	tick                                           prometheus.Histogram
 }
@@ -35,6 +35,7 @@ func NewMetrics() *Metrics {
 		lookups:   prometheus.NewCounterVec(promise("lookups_total", "Dials of unknown outcome that were looked up: found, not_made."), []string{"result"}),
 		repairs:   prometheus.NewCounterVec(promise("repairs_total", "Open promises for which nothing came next, by what was repaired."), []string{"repair"}),
 		open:      prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "secondline", Subsystem: "promise", Name: "open", Help: "Promises that are open: in_time, after_24_hours."}, []string{"age"}),
+		left:      prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "secondline", Subsystem: "promise", Name: "open_by_time_left", Help: "Promises that are open, by the legal minutes that are left of their 24 hours: none, under_60, under_180, under_480, more; chosen where the patient chose a time."}, []string{"legal_minutes"}),
 		oldest:    prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "secondline", Subsystem: "promise", Name: "oldest_due_seconds", Help: "How late the oldest thing is that is due."}),
 		tick:      prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "secondline", Subsystem: "promise", Name: "tick_seconds", Help: "Time to do what is due in all partitions.", Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 5, 30}}),
 		turns:     prometheus.NewCounterVec(counter("turns_total", "Answered voice requests by what was answered: next, repeat, held, fault."), []string{"answer"}),
@@ -54,6 +55,6 @@ func NewMetrics() *Metrics {
 // Register makes the counters visible.
 func (m *Metrics) Register(r prometheus.Registerer) {
 	r.MustRegister(m.turns, m.seconds, m.stops, m.tasks, m.intakes, m.calls,
-		m.promises, m.attempts, m.refusals, m.lookups, m.repairs, m.open, m.oldest, m.tick,
+		m.promises, m.attempts, m.refusals, m.lookups, m.repairs, m.open, m.left, m.oldest, m.tick,
 		m.transfers, m.legs, m.outcomes, m.status, m.waits)
 }

@@ -587,6 +587,7 @@ func (s *Server) SweepPromises(ctx context.Context) {
 	s.metrics.open.WithLabelValues("in_time").Set(float64(open - late))
 	s.metrics.open.WithLabelValues("after_24_hours").Set(float64(late))
 	s.metrics.oldest.Set(oldest.Seconds())
+	s.countLeft(ctx)
 }
 
 // ChoosePromise moves the promise of a case to a time that the patient chose: how

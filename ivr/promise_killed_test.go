@@ -99,7 +99,7 @@ func (a answered) MovePromise(ctx context.Context, p casestore.Partition, id cas
 
 // crowd is ten replicas that keep promises over one Redis.
 type crowd struct {
-	t        *testing.T
+	t        testing.TB
 	redis    *redistest.Server
 	fate     *redistest.Fate
 	now      time.Time
@@ -109,7 +109,7 @@ type crowd struct {
 	cases    []*casestore.Case
 }
 
-func newCrowd(t *testing.T) *crowd {
+func newCrowd(t testing.TB) *crowd {
 	t.Helper()
 	x := &crowd{t: t, redis: redistest.Start(t, "--appendfsync", "no", "--save", ""), fate: redistest.NewFate(24), now: time.Date(2027, 3, 2, 14, 30, 0, 0, time.UTC)}
 	rdb, err := casestore.Connect(x.redis.URL())

@@ -155,6 +155,7 @@ type Store interface {
 	Promise(ctx context.Context, p casestore.Partition, id casestore.CaseID) (*casestore.Promise, error)
 	MovePromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, move func(*casestore.Promise) (casestore.PromiseChange, bool)) (*casestore.Promise, error)
 	SweepPromises(ctx context.Context, p casestore.Partition) ([]casestore.Repair, error)
+	OpenPromised(ctx context.Context, p casestore.Partition) ([]casestore.Promised, error)
 	PromiseCounts(ctx context.Context) (open, late int, oldest time.Duration, err error)
 	Task(ctx context.Context, p casestore.Partition, id string) (*casestore.Task, error)
 	OpenTask(ctx context.Context, p casestore.Partition, task *casestore.Task) error
