@@ -164,18 +164,28 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 
 func (s *Store) sealCase(c *Case) []byte { return s.ring.Seal(string(c.ID), "case", encodeCase(c)) }
 
+// plainScript carries operations out, all of them.
+//
+//	KEYS     whatever the operations name
+//	ARGV     operations: command, number of its key in KEYS, count n, n arguments
+//
+// It is no MULTI: go-redis leaves the answers to the commands of one that Redis refuses
+// on the connection, where the next to use it takes them for its own.
+var plainScript = redis.NewScript(plainSource)
+
+const plainSource = `
+local i = 1
+while i <= #ARGV do
+  local n = tonumber(ARGV[i + 2])
+  redis.call(ARGV[i], KEYS[tonumber(ARGV[i + 1])], unpack(ARGV, i + 3, i + 2 + n))
+  i = i + 3 + n
+end
+return 1
+`
+
 // runPlain carries operations out, all or none, without a version to compare.
 func (s *Store) runPlain(ctx context.Context, ops operations) error {
-	_, err := s.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-		for i := 0; i < len(ops.args); {
-			n := ops.args[i+2].(int)
-			args := append([]any{ops.args[i], ops.keys[ops.args[i+1].(int)-1]}, ops.args[i+3:i+3+n]...)
-			pipe.Do(ctx, args...)
-			i += 3 + n
-		}
-		return nil
-	})
-	if err != nil {
+	if err := plainScript.Run(ctx, s.rdb, ops.keys, ops.args...).Err(); err != nil {
 		return fmt.Errorf("casestore: write: %w", err)
 	}
 	return nil

@@ -206,12 +206,12 @@ func (s *Store) Delivered(ctx context.Context, d Delivery, dead bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.Set(ctx, deliveryKey(d.Partition, d.ID), "", eventsLive)
-		pipe.ZRem(ctx, dueKey(d.Partition, DueDelivery), d.ID)
+	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		if dead {
 			pipe.HSet(ctx, deadEventsKey(d.Partition), d.ID, box)
 		}
+		pipe.Set(ctx, deliveryKey(d.Partition, d.ID), "", eventsLive)
+		pipe.ZRem(ctx, dueKey(d.Partition, DueDelivery), d.ID)
 		return nil
 	})
 	if err != nil {

@@ -187,7 +187,7 @@ func text(v any) string {
 
 // settle takes an effect out of the outbox. If that fails it is done again.
 func (s *Store) settle(ctx context.Context, p Partition, e Effect) {
-	_, err := s.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.XAck(ctx, outboxKey(p), outboxGroup, e.ID)
 		pipe.XDel(ctx, outboxKey(p), e.ID)
 		return nil
@@ -210,7 +210,7 @@ func (s *Store) failed(ctx context.Context, p Partition, e Effect, cause error) 
 		return
 	}
 	s.log.Error("an effect is laid aside for an operator", "kind", e.Kind, "effect", e.ID, "err", cause)
-	_, err = s.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.XAdd(ctx, &redis.XAddArgs{Stream: deadKey(p), Values: []any{"kind", string(e.Kind), "data", e.Data, "tries", e.Tries}})
 		pipe.XAck(ctx, outboxKey(p), outboxGroup, e.ID)
 		pipe.XDel(ctx, outboxKey(p), e.ID)

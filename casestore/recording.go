@@ -108,7 +108,7 @@ func (s *Store) RecordingNoted(ctx context.Context, p Partition, sid string) (ti
 // SettleRecording notes that nothing of a recording is left at Twilio, and whether
 // it is "kept" or "lost".
 func (s *Store) SettleRecording(ctx context.Context, p Partition, sid, status string) error {
-	_, err := s.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.HSet(ctx, recordingKey(p, sid), "status", status)
 		pipe.PExpire(ctx, recordingKey(p, sid), recordingLives)
 		pipe.ZRem(ctx, recordingsKey(p), sid)

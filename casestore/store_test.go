@@ -342,7 +342,7 @@ func TestScriptsOnACluster(t *testing.T) {
 		hosts = append(hosts, fmt.Sprintf("127.0.0.1:%d", server.Port))
 	}
 	s := testStore(t, "redis+cluster://"+strings.Join(hosts, ","))
-	scripts := map[**redis.Script]string{&commitScript: commitSource, &recordingScript: recordingSource, &claimScript: claimSource,
+	scripts := map[**redis.Script]string{&commitScript: commitSource, &plainScript: plainSource, &recordingScript: recordingSource, &claimScript: claimSource,
 		&releaseScript: releaseSource, &tryScript: trySource, &untryScript: untrySource}
 	for script, source := range scripts {
 		plain := *script
