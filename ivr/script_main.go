@@ -1,19 +1,22 @@
 package ivr
 
-import "secondline/internal/flow"
+import (
+	"secondline/internal/flow"
+	"secondline/internal/intake"
+)
 
 // The facts that scripts decide by.
 const (
-	factLine   = "line"   // tollfree, international
-	factOpen   = "open"   // open, closed, holiday
-	factOrigin = "origin" // domestic, abroad
-	factCaller = "caller" // known, hidden
-	factTexts  = "texts"  // yes, no: whether texts may be offered at all
-	factRecord = "record" // yes, no: whether calls with the team are recorded
-	factZone   = "zone"   // known, unknown: whether the number tells the time zone
-	factTeam   = "team"   // here, busy, away: open with somebody to ring, open without, closed
-	factWho    = "who"    // patient, coordinator: whether a coordinator's registered number calls
-	factNotice = "notice" // yes, no: whether something is said on a special day
+	factLine   = "line"            // tollfree, international
+	factOpen   = "open"            // open, closed, holiday
+	factOrigin = intake.FactOrigin // domestic, abroad
+	factCaller = intake.FactCaller // known, hidden
+	factTexts  = intake.FactTexts  // yes, no: whether texts may be offered at all
+	factRecord = "record"          // yes, no: whether calls with the team are recorded
+	factZone   = "zone"            // known, unknown: whether the number tells the time zone
+	factTeam   = "team"            // here, busy, away: open with somebody to ring, open without, closed
+	factWho    = "who"             // patient, coordinator: whether a coordinator's registered number calls
+	factNotice = "notice"          // yes, no: whether something is said on a special day
 )
 
 // The steps that other scripts and the keys of every step lead to.
@@ -21,9 +24,9 @@ const (
 	toGreeting = "main.greeting"
 	toMenu     = "main.menu"
 	toPerson   = "person.start"
-	toStuck    = "person.stuck"
+	toStuck    = intake.ToStuck
 	toMissed   = "person.missed"
-	toGoodbye  = "main.goodbye"
+	toGoodbye  = intake.ToGoodbye
 )
 
 // mainScript greets and offers the main menu (call-script.md 6.1 to 6.3).
@@ -59,13 +62,13 @@ func mainScript() *flow.Script {
 		{ID: "menu_open", Ask: flow.On(factLine, "tollfree", "international"), Goto: flow.Goto{"tollfree": "choose", "international": "choose_abroad"}},
 		{ID: "choose", Say: []string{"A2"}, NoInput: []string{"A2-ni1", "A2-ni2"}, NoMatch: []string{"A2-nm1", "A2-ni2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "information", "4", "returned_call"),
-			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "information": "info.choose", "returned_call": "returned.start"}},
+			Goto: flow.Goto{"start": intake.ToStart, "status": "status.start", "information": "info.choose", "returned_call": "returned.start"}},
 		{ID: "choose_abroad", Say: []string{"B1-cost", "A2"}, NoInput: []string{"A2-ni1", "A2-ni2"}, NoMatch: []string{"A2-nm1", "A2-ni2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "information", "4", "returned_call", "5", "call_me"),
-			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "information": "info.choose", "returned_call": "returned.start", "call_me": "callback.start"}},
+			Goto: flow.Goto{"start": intake.ToStart, "status": "status.start", "information": "info.choose", "returned_call": "returned.start", "call_me": "callback.start"}},
 		{ID: "menu_closed", Say: []string{"C2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "call_me", "4", "information"),
-			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "call_me": "callback.start", "information": "info.choose", "0": "message.record"}},
+			Goto: flow.Goto{"start": intake.ToStart, "status": "status.start", "call_me": "callback.start", "information": "info.choose", "0": "message.record"}},
 
 		{ID: "goodbye", Say: []string{"A-bye"}, End: flow.Hangup},
 	}}

@@ -11,6 +11,7 @@ import (
 
 	"secondline/casestore"
 	"secondline/internal/flow"
+	"secondline/internal/intake"
 	"secondline/internal/private"
 )
 
@@ -98,13 +99,13 @@ func (t *turn) env() flow.Env {
 // check answers what the scripts look up.
 func (t *turn) check(question string, answers flow.Answers) flow.Outcome {
 	switch question {
-	case lookDraft:
+	case intake.LookDraft:
 		return flow.Outcome(either(t.c.Unfinished, "found", "none"))
-	case lookResume:
+	case intake.LookResume:
 		return t.match(answers.Get("resume_date"))
 	case lookCaller:
 		return t.callable(t.who.number)
-	case lookCallable:
+	case intake.LookCallable:
 		for _, name := range []string{"callback_phone", "phone"} {
 			if number := answers[name]; !number.Empty() {
 				return t.callable(number)
@@ -293,7 +294,7 @@ func (t *turn) keepDraft() {
 func (t *turn) carryOut(ctx context.Context) error {
 	for _, name := range t.out.Effects {
 		switch name {
-		case doFinish:
+		case intake.DoFinish:
 			if err := t.finish(ctx); err != nil {
 				return err
 			}
@@ -307,12 +308,12 @@ func (t *turn) carryOut(ctx context.Context) error {
 			t.choose()
 		case doOptOut:
 			t.optOut()
-		case doAskEmail:
+		case intake.DoAskEmail:
 			t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectAskEmail, Data: t.who.call})
-		case doBlankBirthDate:
+		case intake.DoBlankBirthDate:
 			delete(t.c.State.Answers, "birth_date")
 			t.c.State.Answers["birth_blank"] = private.Of("yes")
-		case doStopAge, doStopState, doStopHospital, doStopConsent:
+		case intake.DoStopAge, intake.DoStopState, intake.DoStopHospital, intake.DoStopConsent:
 			t.turnAway(name)
 		case doDutyOn, doDutyOff:
 			if err := t.setDuty(ctx, strings.TrimPrefix(name, "duty_")); err != nil {

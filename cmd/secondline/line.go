@@ -20,6 +20,7 @@ import (
 
 	"secondline/casestore"
 	"secondline/internal/hours"
+	"secondline/internal/intake"
 	"secondline/internal/recordings"
 	"secondline/internal/twilio"
 	"secondline/internal/wording"
@@ -169,7 +170,7 @@ func voiceConfig(s Settings, c calendar) ivr.Config {
 		Ring: p.Transfer.Ring, Total: p.Transfer.Total, Longest: p.Transfer.Longest, StatusDelay: 1500 * time.Millisecond,
 		FirstCall: p.Promise.FirstCall, CallBack: p.Promise.CallBack,
 		Home: isDomestic, Callable: callable(p.Countries.Callable), ZoneOf: zoneOf, ZonesOf: zonesOf, LoadZone: hours.LoadZone,
-		Zips: ivr.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
+		Zips: intake.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
 	}
 	for _, co := range p.Coordinators {
 		cfg.Coordinators = append(cfg.Coordinators, ivr.Coordinator{
