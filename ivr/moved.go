@@ -9,12 +9,10 @@ import (
 )
 
 // What the telephone asks others to do. The data of EffectAskEmail and EffectHungUp
-// is the CallSid, that of EffectFinished the case's ID.
+// is the CallSid; intake.EffectFinished is another.
 const (
 	// EffectAskEmail asks by text for the e-mail address while the caller waits.
 	EffectAskEmail casestore.EffectKind = "ask_email"
-	// EffectFinished tells that an intake is complete.
-	EffectFinished casestore.EffectKind = "intake_finished"
 	// EffectSaved tells that a caller has hung up in an intake that can be taken up
 	// again.
 	EffectSaved casestore.EffectKind = "intake_saved"

@@ -23,7 +23,7 @@ const (
 const (
 	toGreeting = "main.greeting"
 	toMenu     = "main.menu"
-	toPerson   = "person.start"
+	toPerson   = intake.ToPerson
 	toStuck    = intake.ToStuck
 	toMissed   = "person.missed"
 	toGoodbye  = intake.ToGoodbye

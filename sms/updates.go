@@ -114,7 +114,7 @@ func (s *Server) AroundCall(ctx context.Context, c *casestore.Case, prompt strin
 	if _, err := s.Store.Text(ctx, id.Partition(), t.ID); err == nil || t.To.Empty() || !now.Before(t.Expires) {
 		return nil
 	}
-	_, err := s.Store.MoveThread(ctx, id, func(th *casestore.Thread) (casestore.ThreadChange, bool, error) {
+	_, err := s.Store.MoveThread(ctx, id, func(th *casestore.Thread, _ casestore.Known) (casestore.ThreadChange, bool, error) {
 		th.Case, th.CasePlace, th.Language = c.ID, c.Partition, t.Language
 		return casestore.ThreadChange{Texts: []*casestore.Text{t}}, true, nil
 	})

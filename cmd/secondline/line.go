@@ -155,6 +155,9 @@ func (c calendar) State(t time.Time) string {
 	return string(state)
 }
 
+// zipRules are those of internal/hours.
+var zipRules = intake.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName}
+
 // voiceConfig gives the telephone what the programme decided.
 func voiceConfig(s Settings, c calendar) ivr.Config {
 	p := s.Programme
@@ -170,7 +173,7 @@ func voiceConfig(s Settings, c calendar) ivr.Config {
 		Ring: p.Transfer.Ring, Total: p.Transfer.Total, Longest: p.Transfer.Longest, StatusDelay: 1500 * time.Millisecond,
 		FirstCall: p.Promise.FirstCall, CallBack: p.Promise.CallBack,
 		Home: isDomestic, Callable: callable(p.Countries.Callable), ZoneOf: zoneOf, ZonesOf: zonesOf, LoadZone: hours.LoadZone,
-		Zips: intake.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
+		Zips: zipRules,
 	}
 	for _, co := range p.Coordinators {
 		cfg.Coordinators = append(cfg.Coordinators, ivr.Coordinator{

@@ -37,6 +37,7 @@ const (
 // has them.
 const (
 	ToStart    = "intake.start"
+	ToPerson   = "person.start"
 	ToStuck    = "person.stuck"
 	ToGoodbye  = "main.goodbye"
 	ToInPerson = "info.connect"

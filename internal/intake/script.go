@@ -21,7 +21,10 @@ func Script(zips ZipRules) *flow.Script {
 // intakeStart takes up what was begun, and applies the stop rules.
 func intakeStart() []flow.Step {
 	return []flow.Step{
-		{ID: "start", Ask: flow.Look(LookDraft, "found", "none"), Goto: flow.Goto{"found": "resume", "none": "welcome"}},
+		// Who texts is warned before anything is asked that others might read.
+		{ID: "start", Ask: flow.On(flow.Channel, "voice", "text"), Goto: flow.Goto{"voice": "unfinished", "text": "not_private"}},
+		{ID: "not_private", Say: []string{"S-begin"}, Ask: flow.Choices("1", "go_on", "2", "call_me"), Goto: flow.Goto{"go_on": "unfinished", "call_me": ToPerson}},
+		{ID: "unfinished", Ask: flow.Look(LookDraft, "found", "none"), Goto: flow.Goto{"found": "resume", "none": "welcome"}},
 		{ID: "resume", Say: []string{"D-resume"}, Ask: flow.Date{Bad: "D11-bad", Alone: flow.Choices("1", "fresh")}, Save: "resume_date",
 			Fail: "welcome", Goto: flow.Goto{flow.OK: "known", "fresh": "welcome"}},
 		{ID: "known", Ask: flow.Look(LookResume, "match", "again", "enough"), Goto: flow.Goto{"match": "go_on", "again": "resume_again", "enough": ToStuck}},
@@ -75,7 +78,8 @@ func intakeBirthDate() []flow.Step {
 // is a question of its own, and none is a condition.
 func intakeContact(zips ZipRules) []flow.Step {
 	return []flow.Step{
-		{ID: "number", Ask: flow.On(FactCaller, "known", "hidden"), Goto: flow.Goto{"known": "this_number", "hidden": "ask_number"}},
+		{ID: "number", Ask: flow.Decide{What: "which number", Can: outcomes("known", "hidden", "texts"), By: whichNumber},
+			Goto: flow.Goto{"known": "this_number", "hidden": "ask_number", "texts": "calls"}},
 		{ID: "this_number", Say: []string{"D6"}, Ask: flow.YesNo(), Save: "own_number", Goto: flow.Goto{"yes": "calls", "no": "ask_number"}},
 		{ID: "ask_number", Ask: flow.On(FactOrigin, "domestic", "abroad"), Goto: flow.Goto{"domestic": "phone", "abroad": "phone_abroad"}},
 		{ID: "phone", Say: []string{"D6-other"}, Ask: flow.Phone{Confirm: "D6-c", Bad: "D6-bad"}, Save: "phone", Goto: flow.Goto{flow.OK: "calls"}},
@@ -108,14 +112,16 @@ func intakeContact(zips ZipRules) []flow.Step {
 func intakeStory() []flow.Step {
 	return []flow.Step{
 		{ID: "name", Say: []string{"D10"}, Ask: flow.Recording{Max: 60}, Save: "name", Goto: flow.Goto{flow.OK: "email_how"}},
-		{ID: "email_how", Ask: flow.Decide{What: "may we text this number", Can: outcomes("by_text", "by_person"), By: mayTextNow}, Goto: flow.Goto{"by_text": "email_text", "by_person": "email"}},
+		{ID: "email_how", Ask: flow.Decide{What: "how to ask for it", Can: outcomes("by_text", "by_person", "in_text"), By: emailHow},
+			Goto: flow.Goto{"by_text": "email_text", "by_person": "email", "in_text": "email"}},
 		{ID: "email_text", Say: []string{"D12"}, Do: []string{DoAskEmail}, Ask: flow.Elsewhere{}, Back: "treated_at", Tries: 2, Fail: "treated_at", Goto: flow.Goto{flow.Told: "email_told"}},
 		{ID: "email_told", Say: []string{"D12-got"}, Goto: flow.Goto{flow.OK: "treated_at"}},
-		{ID: "email", Say: []string{"D12-notext"}, Ask: flow.Email{Bad: "S-email-bad"}, Save: "email", Fail: "treated_at", Goto: flow.Goto{flow.OK: "treated_at"}},
+		{ID: "email", Say: []string{"D12-notext"}, Ask: flow.Email{Confirm: "Q-email-c", Bad: "S-email-bad"}, Save: "email", Fail: "treated_at", Goto: flow.Goto{flow.OK: "treated_at"}},
 		{ID: "treated_at", Say: []string{"D13"}, Ask: flow.Recording{Max: 120, Optional: true}, Save: "treated_at", Fail: "question",
 			Goto: flow.Goto{flow.OK: "question", flow.Skipped: "question"}},
 		{ID: "question", Say: []string{"D14"}, Ask: flow.Recording{Max: 120, Optional: true}, Save: "question", Fail: "finished",
-			Goto: flow.Goto{flow.OK: "review", flow.Skipped: "finished"}},
+			Goto: flow.Goto{flow.OK: "review_how", flow.Skipped: "finished"}},
+		{ID: "review_how", Ask: flow.On(flow.Channel, "voice", "text"), Goto: flow.Goto{"voice": "review", "text": "finished"}},
 		{ID: "review", Say: []string{"D14-re"}, Ask: flow.Choices("1", "hear", "2", "say_again", "3", "go_on"), Fail: "finished",
 			Goto: flow.Goto{"hear": "listen", "say_again": "question", "go_on": "finished"}},
 		{ID: "listen", Say: []string{"D14-play"}, Play: "question", Goto: flow.Goto{flow.OK: "review"}},
@@ -135,6 +141,42 @@ func mayTextNow(a flow.Answers, _ flow.Env) flow.Outcome {
 		return "by_text"
 	}
 	return "by_person"
+}
+
+// emailHow asks who texts in the same exchange, and who calls by a text.
+func emailHow(a flow.Answers, env flow.Env) flow.Outcome {
+	if env.Facts[flow.Channel] == "text" {
+		return "in_text"
+	}
+	return mayTextNow(a, env)
+}
+
+// whichNumber takes the number that texts for the one to call.
+func whichNumber(_ flow.Answers, env flow.Env) flow.Outcome {
+	if env.Facts[flow.Channel] == "text" {
+		return "texts"
+	}
+	return flow.Outcome(env.Facts[FactCaller])
+}
+
+// GoOn gives the step at which an unfinished request is taken up, whichever way it
+// was begun: a step that only one channel asks is taken up where the channel is
+// decided.
+func GoOn(at, channel string, book *flow.Book) string {
+	switch at {
+	case "intake.email", "intake.email_text":
+		return "intake.email_how"
+	case "intake.review":
+		return "intake.review_how"
+	case "intake.phone", "intake.phone_abroad", "intake.this_number":
+		if channel == "text" {
+			return "intake.number"
+		}
+	}
+	if !book.WaitsBy(at, channel) {
+		return "intake.number"
+	}
+	return at
 }
 
 func outcomes(names ...flow.Outcome) []flow.Outcome { return names }
