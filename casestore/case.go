@@ -246,6 +246,9 @@ const (
 	// TaskFirstCall: an intake is complete and the coordinator's first call is
 	// promised.
 	TaskFirstCall TaskKind = "first_call"
+	// TaskWrite: the same of somebody who cannot talk on the telephone, and is
+	// written to.
+	TaskWrite TaskKind = "write_instead_of_call"
 )
 
 // OptOut says that a number wants no automated calls and no texts.

@@ -305,7 +305,7 @@ func (t *turn) finish(ctx context.Context) error {
 	phone := t.making().Phone(answers)
 	callBy := t.s.due(t.who.now, t.s.cfg.FirstCall, t.s.zonesOf(answers, phone))
 	t.c.Case = t.making().Finish(t.c.Case, answers, number, callBy, &t.change)
-	task := t.owe(casestore.TaskFirstCall, phone, "")
+	task := t.owe(intake.FirstTask(answers), phone, "")
 	task.Due = callBy
 	task.Ring = t.s.RingAt(task)
 	t.c.State.Answers = nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"secondline/casestore"
+	"secondline/internal/intake"
 	"secondline/internal/segments"
 )
 
@@ -17,7 +18,7 @@ var texted = []string{
 	"S-welcome", "S-req", "S-email-ask", "S-email-c", "S-email-again", "S-email-ok", "S-email-bad", "S-resume",
 	"S-st1", "S-st1b", "S-st2", "S-st2a", "S-st3", "S-st4", "S-st5", "S-closed",
 	"S-pre", "S-miss", "S-last", "S-later", "S-later-c", "S-later-no", "S-call-ok",
-	"S-expired", "S-gone", "S-visit",
+	"S-expired", "S-gone", "S-visit", "S-st1-write", "S-st5-write",
 	"S-help", "S-stop", "S-start", "S-unknown", "S-emerg", "S-emerg-intl", "S-media", "S-nopii", "S-notpatient",
 }
 
@@ -89,7 +90,7 @@ func (s *Server) body(t *casestore.Text) (string, error) {
 func updateFor(c *casestore.Case, promised time.Time) (prompt string, when time.Time) {
 	switch c.Stage {
 	case casestore.StageRequested:
-		return "S-st1", c.CallBy
+		return toldOf(c, "S-st1"), c.CallBy
 	case casestore.StageCollectingRecords:
 		if c.ActionNeeded {
 			return "S-st2a", time.Time{}
@@ -100,9 +101,18 @@ func updateFor(c *casestore.Case, promised time.Time) (prompt string, when time.
 	case casestore.StageInReview:
 		return "S-st4", time.Time{}
 	case casestore.StageDelivered:
-		return "S-st5", promised
+		return toldOf(c, "S-st5"), promised
 	case casestore.StageClosed:
 		return "S-closed", time.Time{}
 	}
 	return "", time.Time{}
+}
+
+// toldOf gives the text that promises a call, or that something is written to who
+// cannot talk.
+func toldOf(c *casestore.Case, prompt string) string {
+	if intake.Writes(c.Answers) {
+		return prompt + "-write"
+	}
+	return prompt
 }

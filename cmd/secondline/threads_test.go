@@ -51,7 +51,7 @@ var threads = []thread{
 // What is texted up to a step of the intake, and a whole one.
 var (
 	upToBirth   = []string{"BEGIN", "1", "1", "yes", "no", "2", "1"}
-	upToZip     = then(upToBirth, "March 4 1960", "1", "1", "1", "1")
+	upToZip     = then(upToBirth, "March 4 1960", "1", "1", "1", "1", "1")
 	wholeByText = then(upToZip, "10001", "1", "Ana Ruiz", "it is ana@example.org", "1", "City Clinic, Boston", "Is there another way?")
 )
 
@@ -61,15 +61,17 @@ func then(first []string, more ...string) []string { return slices.Concat(first,
 // everything else that may come in between.
 var intakeThreads = []thread{
 	{"begin", "", then(wholeByText, "thank you")},
-	{"begin-in-spanish", "", []string{"Empezar", "1", "yo", "sí", "no", "no", "seguir", "4 de marzo de 1960", "Sí", "2", "no", "no", "10001", "por la mañana", "Ana Ruiz", "saltar", "Clínica San José, Ponce", "saltar"}},
-	{"begin-for-someone-else", "", []string{"begin", "1", "2", "1", "2", "2", "2", "1", "1960-03-04", "1", "2", "2", "2", "83501", "4", "3", "Ana Ruiz", "skip", "skip", "skip"}},
+	{"begin-in-spanish", "", []string{"Empezar", "1", "yo", "sí", "no", "no", "seguir", "4 de marzo de 1960", "Sí", "sí", "2", "no", "no", "10001", "por la mañana", "Ana Ruiz", "saltar", "Clínica San José, Ponce", "saltar"}},
+	{"begin-for-someone-else", "", []string{"begin", "1", "2", "1", "2", "2", "2", "1", "1960-03-04", "1", "1", "2", "2", "2", "83501", "4", "3", "Ana Ruiz", "skip", "skip", "skip"}},
+	{"begin-cannot-talk", "", then(upToBirth, "March 4 1960", "1", "No, I am deaf", "1", "10001", "Ana Ruiz", "ana@example.org", "1", "skip", "Can we do all of this in writing?")},
+	{"begin-cannot-talk-finish-by-phone", "", then(upToBirth, "March 4 1960", "1", "2", "1", `call:1 03041960 10001 "Ana" # # # `)},
 	{"begin-by-call-instead", "", []string{"BEGIN", "2"}},
 	{"begin-adults-only", "", []string{"BEGIN", "1", "1", "no", "CALL"}},
 	{"begin-minor-by-date", "", then(upToBirth, "03/04/2012", "1", "oh")},
 	{"begin-massachusetts", "", []string{"BEGIN", "1", "1", "1", "1"}},
 	{"begin-massachusetts-by-zip", "", then(upToZip, "02139", "BEGIN")},
 	{"begin-in-hospital", "", []string{"BEGIN", "1", "1", "1", "2", "Yes."}},
-	{"begin-abroad", "-from +447700900123", []string{"BEGIN", "1", "1", "1", "2", "2", "1", "1", "1960", "March", "4", "1", "1", "1", "3:16 pm", "1", "2", "Ana Ruiz", "SKIP", "London", "Why?"}},
+	{"begin-abroad", "-from +447700900123", []string{"BEGIN", "1", "1", "1", "2", "2", "1", "1", "1960", "March", "4", "1", "1", "1", "1", "3:16 pm", "1", "2", "Ana Ruiz", "SKIP", "London", "Why?"}},
 	{"begin-no-consent-abroad", "-from +447700900123", []string{"BEGIN", "1", "1", "1", "2", "2", "2"}},
 
 	{"begin-by-text-finish-by-phone", "", then(upToZip, "10001", `call:1 03041961 03041960 1 "Ana" # # # `, "thanks")},

@@ -58,6 +58,8 @@ var (
 		"agree":       strings.Fields("agree yes y acepto si"),
 		"decline":     strings.Fields("decline disagree no n"),
 		"go_on":       strings.Fields("go on continue ok okay yes y si seguir continuar adelante"),
+		"talk":        strings.Fields("talk yes y can hablar si s puedo"),
+		"write":       strings.Fields("write no n text not cannot cant hear speak deaf mute escribir escriba sordo sorda mudo muda oigo puedo"),
 		"morning":     strings.Fields("morning mornings manana mananas"),
 		"afternoon":   strings.Fields("afternoon afternoons tarde tardes"),
 		"evening":     strings.Fields("evening evenings night nights noche noches"),

@@ -85,6 +85,18 @@ func Told(answers flow.Answers) bool {
 	return !answers["birth_date"].Empty() || !answers["birth_blank"].Empty()
 }
 
+// Writes says whether the person said that they cannot talk on the telephone: they
+// are written to.
+func Writes(answers flow.Answers) bool { return answers.Get("can_talk") == "write" }
+
+// FirstTask is what a finished intake promises: a call, or something written.
+func FirstTask(answers flow.Answers) casestore.TaskKind {
+	if Writes(answers) {
+		return casestore.TaskWrite
+	}
+	return casestore.TaskFirstCall
+}
+
 // Draft keeps the unfinished request with all its answers; at is the step that it
 // goes on with, empty to leave that as it is.
 func (m Making) Draft(c *casestore.Case, answers flow.Answers, at string, change *casestore.Change) *casestore.Case {
@@ -139,9 +151,9 @@ func (m Making) Phone(answers flow.Answers) private.Text {
 	return m.Caller
 }
 
-// FirstCall is the call that a finished intake promises.
+// FirstCall is the task of what a finished intake promises.
 func (m Making) FirstCall(c *casestore.Case, answers flow.Answers) *casestore.Task {
-	return &casestore.Task{ID: casestore.NewTaskID(), Kind: casestore.TaskFirstCall, Due: c.CallBy, Phone: m.Phone(answers), Case: c.ID, Call: m.Ref, Opened: m.Now}
+	return &casestore.Task{ID: casestore.NewTaskID(), Kind: FirstTask(answers), Due: c.CallBy, Phone: m.Phone(answers), Case: c.ID, Call: m.Ref, Opened: m.Now}
 }
 
 // Match finds the unfinished request with a date of birth, among those that can

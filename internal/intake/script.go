@@ -79,30 +79,34 @@ func intakeBirthDate() []flow.Step {
 func intakeContact(zips ZipRules) []flow.Step {
 	return []flow.Step{
 		{ID: "number", Ask: flow.Decide{What: "which number", Can: outcomes("known", "hidden", "texts"), By: whichNumber},
-			Goto: flow.Goto{"known": "this_number", "hidden": "ask_number", "texts": "calls"}},
+			Goto: flow.Goto{"known": "this_number", "hidden": "ask_number", "texts": "talk"}},
 		{ID: "this_number", Say: []string{"D6"}, Ask: flow.YesNo(), Save: "own_number", Goto: flow.Goto{"yes": "calls", "no": "ask_number"}},
 		{ID: "ask_number", Ask: flow.On(FactOrigin, "domestic", "abroad"), Goto: flow.Goto{"domestic": "phone", "abroad": "phone_abroad"}},
 		{ID: "phone", Say: []string{"D6-other"}, Ask: flow.Phone{Confirm: "D6-c", Bad: "D6-bad"}, Save: "phone", Goto: flow.Goto{flow.OK: "calls"}},
 		{ID: "phone_abroad", Say: []string{"B-phone"}, Ask: flow.Phone{Abroad: true, Confirm: "D6-c", Bad: "B-phone-bad"}, Save: "phone", Goto: flow.Goto{flow.OK: "calls"}},
 
+		// Only who texts is asked: who calls can talk.
+		{ID: "talk", Say: []string{"Q-talk"}, Ask: flow.Choices("1", "talk", "2", "write"), Save: "can_talk", Goto: flow.Goto{"talk": "calls", "write": "may_text"}},
 		{ID: "calls", Say: []string{"D7-call"}, Ask: flow.Choices("1", "yes", "2", "person_only"), Save: "consent_calls", Goto: flow.Goto{"yes": "may_text", "person_only": "may_text"}},
-		{ID: "may_text", Ask: flow.On(FactTexts, "yes", "no"), Goto: flow.Goto{"yes": "texts", "no": "messages"}},
-		{ID: "texts", Say: []string{"D7-text"}, Ask: flow.YesNo(), Save: "consent_texts", Goto: flow.Goto{"yes": "messages", "no": "messages"}},
+		{ID: "may_text", Ask: flow.On(FactTexts, "yes", "no"), Goto: flow.Goto{"yes": "texts", "no": "voicemail"}},
+		{ID: "texts", Say: []string{"D7-text"}, Ask: flow.YesNo(), Save: "consent_texts", Goto: flow.Goto{"yes": "voicemail", "no": "voicemail"}},
+		{ID: "voicemail", Ask: flow.Decide{What: "can they talk on the phone", Can: outcomes("talks", "writes"), By: howToReach}, Goto: flow.Goto{"talks": "messages", "writes": "home"}},
 		{ID: "messages", Say: []string{"D7-vm"}, Ask: flow.YesNo(), Save: "consent_voicemail", Goto: flow.Goto{"yes": "home", "no": "home"}},
 
 		{ID: "home", Ask: flow.On(FactOrigin, "domestic", "abroad"), Goto: flow.Goto{"domestic": "zip", "abroad": "local_time"}},
-		{ID: "zip", Say: []string{"D8"}, Ask: flow.Zip{Bad: "D8-bad"}, Save: "zip", Fail: "good_time", Goto: flow.Goto{flow.OK: "zip_place"}},
+		{ID: "zip", Say: []string{"D8"}, Ask: flow.Zip{Bad: "D8-bad"}, Save: "zip", Fail: "when", Goto: flow.Goto{flow.OK: "zip_place"}},
 		{ID: "zip_place", Ask: flow.Decide{What: "where the zip code lies", Can: outcomes("one_zone", "two_zones", "massachusetts", "unknown"), By: zips.decide},
-			Goto: flow.Goto{"one_zone": "good_time", "two_zones": "zone", "massachusetts": "zip_massachusetts", "unknown": "zip_odd"}},
-		{ID: "zip_odd", Say: []string{"D8-bad"}, Ask: flow.Zip{Bad: "D8-bad"}, Save: "zip", Fail: "good_time", Goto: flow.Goto{flow.OK: "zip_again"}},
+			Goto: flow.Goto{"one_zone": "when", "two_zones": "zone", "massachusetts": "zip_massachusetts", "unknown": "zip_odd"}},
+		{ID: "zip_odd", Say: []string{"D8-bad"}, Ask: flow.Zip{Bad: "D8-bad"}, Save: "zip", Fail: "when", Goto: flow.Goto{flow.OK: "zip_again"}},
 		{ID: "zip_again", Ask: flow.Decide{What: "where the zip code lies", Can: outcomes("one_zone", "two_zones", "massachusetts", "unknown"), By: zips.decide},
-			Goto: flow.Goto{"one_zone": "good_time", "two_zones": "zone", "massachusetts": "zip_massachusetts", "unknown": "good_time"}},
+			Goto: flow.Goto{"one_zone": "when", "two_zones": "zone", "massachusetts": "zip_massachusetts", "unknown": "when"}},
 		{ID: "zip_massachusetts", Say: []string{"zip-ma"}, Do: []string{DoStopState}, Ask: flow.Choices("1", "connect"), Tries: 2, Fail: ToGoodbye, Goto: flow.Goto{"connect": ToInPerson}},
 		{ID: "zone", Say: []string{"D8-zone"}, Ask: flow.Choices("1", "eastern", "2", "central", "3", "mountain", "4", "pacific", "5", "other"), Save: "zone",
-			Goto: flow.Goto{"eastern": "good_time", "central": "good_time", "mountain": "good_time", "pacific": "good_time", "other": "good_time"}},
-		{ID: "local_time", Say: []string{"B-time"}, Ask: flow.Clock{Confirm: "B-time-c", Bad: "B-time-bad"}, Save: "local_time", Fail: "good_time", Goto: flow.Goto{flow.OK: "offset"}},
-		{ID: "offset", Ask: flow.Decide{What: "offset of the local time", Can: outcomes("set"), By: zips.offset}, Goto: flow.Goto{"set": "good_time"}},
+			Goto: flow.Goto{"eastern": "when", "central": "when", "mountain": "when", "pacific": "when", "other": "when"}},
+		{ID: "local_time", Say: []string{"B-time"}, Ask: flow.Clock{Confirm: "B-time-c", Bad: "B-time-bad"}, Save: "local_time", Fail: "when", Goto: flow.Goto{flow.OK: "offset"}},
+		{ID: "offset", Ask: flow.Decide{What: "offset of the local time", Can: outcomes("set"), By: zips.offset}, Goto: flow.Goto{"set": "when"}},
 
+		{ID: "when", Ask: flow.Decide{What: "can they talk on the phone", Can: outcomes("talks", "writes"), By: howToReach}, Goto: flow.Goto{"talks": "good_time", "writes": "name"}},
 		{ID: "good_time", Say: []string{"D9"}, Ask: flow.Choices("1", "morning", "2", "afternoon", "3", "evening", "4", "any_time"), Save: "good_time",
 			Goto: flow.Goto{"morning": "name", "afternoon": "name", "evening": "name", "any_time": "name"}},
 	}
@@ -126,7 +130,9 @@ func intakeStory() []flow.Step {
 			Goto: flow.Goto{"hear": "listen", "say_again": "question", "go_on": "finished"}},
 		{ID: "listen", Say: []string{"D14-play"}, Play: "question", Goto: flow.Goto{flow.OK: "review"}},
 		// The number can be heard again with star; silence is the usual end.
-		{ID: "finished", Ask: flow.Look(LookCallable, "yes", "no"), Goto: flow.Goto{"yes": "finished_how", "no": "number_told_far"}},
+		{ID: "finished", Ask: flow.Decide{What: "can they talk on the phone", Can: outcomes("talks", "writes"), By: howToReach}, Goto: flow.Goto{"talks": "callable", "writes": "number_written"}},
+		{ID: "number_written", Say: []string{"D15", "D15-write", "D15-star"}, Do: []string{DoFinish}, Ask: flow.Menu{}, Tries: 1, Fail: ToGoodbye},
+		{ID: "callable", Ask: flow.Look(LookCallable, "yes", "no"), Goto: flow.Goto{"yes": "finished_how", "no": "number_told_far"}},
 		{ID: "finished_how", Ask: flow.Decide{What: "may we text this number", Can: outcomes("by_text", "by_person"), By: mayTextNow}, Goto: flow.Goto{"by_text": "number_texted", "by_person": "number_told"}},
 		{ID: "number_texted", Say: []string{"D15", "D15-next", "D15-text", "D15-star"}, Do: []string{DoFinish}, Ask: flow.Menu{}, Tries: 1, Fail: ToGoodbye},
 		{ID: "number_told", Say: []string{"D15", "D15-next", "D15-star"}, Do: []string{DoFinish}, Ask: flow.Menu{}, Tries: 1, Fail: ToGoodbye},
@@ -151,6 +157,14 @@ func emailHow(a flow.Answers, env flow.Env) flow.Outcome {
 	return mayTextNow(a, env)
 }
 
+// howToReach tells those who talk on the telephone from those who are written to.
+func howToReach(a flow.Answers, _ flow.Env) flow.Outcome {
+	if Writes(a) {
+		return "writes"
+	}
+	return "talks"
+}
+
 // whichNumber takes the number that texts for the one to call.
 func whichNumber(_ flow.Answers, env flow.Env) flow.Outcome {
 	if env.Facts[flow.Channel] == "text" {
@@ -168,6 +182,8 @@ func GoOn(at, channel string, book *flow.Book) string {
 		return "intake.email_how"
 	case "intake.review":
 		return "intake.review_how"
+	case "intake.talk":
+		return "intake.number"
 	case "intake.phone", "intake.phone_abroad", "intake.this_number":
 		if channel == "text" {
 			return "intake.number"
