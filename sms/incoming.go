@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"secondline/casestore"
@@ -297,6 +298,11 @@ func (m *message) answer() error {
 		m.replyAbout("S-call-ok", task.Due)
 	case Begin:
 		return m.begin()
+	case Empty:
+		// An emoji answers no question of an intake: it is asked again.
+		if body := m.form.Body.Reveal(); m.asking() && !isReaction(body) && strings.TrimSpace(body) != "" {
+			return m.answerIntake()
+		}
 	case Media:
 		m.toRead()
 		m.replyAutomatic("S-media")

@@ -17,7 +17,7 @@ func newBook(zips intake.ZipRules) (*flow.Book, error) {
 	tries := []string{"no-match", "no-match-2"}
 	book := flow.NewBook(flow.Ways{
 		Person: intake.ToStuck, Language: intake.ToStuck, Stop: intake.ToStuck, Stuck: intake.ToStuck,
-		Starts: []string{intake.ToStart}, NoInput: tries, NoMatch: tries, Paused: "no-match", PausedOptional: "no-match", Reword: reword,
+		Starts: []string{intake.ToStart}, NoInput: tries, NoMatch: tries, Reword: reword,
 	}, intake.Script(zips), endScript(), personScript(), visitScript())
 	if err := book.Check(); err != nil {
 		return nil, fmt.Errorf("sms: the intake is not sound: %w", err)

@@ -38,7 +38,8 @@ type Ways struct {
 	// Stuck is the step that the last failed try leads to.
 	Stuck string
 	// Paused asks whether somebody is still there where words were awaited,
-	// PausedOptional where they may be skipped with pound.
+	// PausedOptional where they may be skipped with pound. Without one the question is
+	// asked again.
 	Paused, PausedOptional string
 	// Reword gives the wording that this channel has in the place of the scripts';
 	// "" says nothing there. nil leaves all as it is.
@@ -364,7 +365,7 @@ func (r *run) failed(step *Step, general, own []string) {
 	n := r.state.Tries - 1
 	recording, ok := step.Ask.(Recording)
 	switch {
-	case ok:
+	case ok && r.book.ways.Paused != "":
 		r.state.Phase = PhasePaused
 		paused := r.book.ways.Paused
 		if recording.Optional {
