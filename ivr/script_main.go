@@ -79,10 +79,15 @@ func infoScript() *flow.Script {
 	return &flow.Script{Name: "info", Title: "Cost, timing, who can use it", Steps: []flow.Step{
 		{ID: "choose", Say: []string{"A3"}, Back: toMenu,
 			Ask:  flow.Choices("1", "cost", "2", "time", "3", "who", "4", "visit"),
-			Goto: flow.Goto{"cost": "cost", "time": "time", "who": "who", "visit": "visit"}},
+			Goto: flow.Goto{"cost": "cost", "time": "time", "who": "who", "visit": "visit_texts"}},
 		{ID: "cost", Say: []string{"A3-cost"}, Goto: flow.Goto{flow.OK: "choose"}},
 		{ID: "time", Say: []string{"A3-time"}, Goto: flow.Goto{flow.OK: "choose"}},
 		{ID: "who", Say: []string{"A3-who"}, Goto: flow.Goto{flow.OK: "choose"}},
+		// The number is texted to the telephone that calls, and to no other.
+		{ID: "visit_texts", Ask: flow.On(factTexts, "yes", "no"), Goto: flow.Goto{"yes": "visit_how", "no": "visit"}},
+		{ID: "visit_how", Ask: flow.On(factCaller, "known", "hidden"), Goto: flow.Goto{"known": "visit_offer", "hidden": "visit"}},
+		{ID: "visit_offer", Say: []string{"A3-visit"}, Back: "choose", Ask: flow.Choices("1", "connect", "2", "text"), Goto: flow.Goto{"connect": "connect", "text": "visit_text"}},
+		{ID: "visit_text", Say: []string{"visit-texted"}, Do: []string{intake.DoTextVisit}, Goto: flow.Goto{flow.OK: "choose"}},
 		{ID: "visit", Say: []string{"A3-visit-call"}, Back: "choose", Ask: flow.Choices("1", "connect"), Goto: flow.Goto{"connect": "connect"}},
 		{ID: "connect", Say: []string{"hold"}, Ask: flow.Connect{To: "in_person", Reason: "in_person"}, Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "choose"}},
 	}}

@@ -256,6 +256,8 @@ func (t *turn) carryOut(ctx context.Context) error {
 			t.optOut()
 		case intake.DoAskEmail:
 			t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectAskEmail, Data: t.who.call})
+		case intake.DoTextVisit:
+			t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectVisit, Data: t.who.call})
 		case intake.DoBlankBirthDate:
 			intake.Blank(t.c.State.Answers)
 		case intake.DoStopAge, intake.DoStopState, intake.DoStopHospital, intake.DoStopConsent:

@@ -40,7 +40,10 @@ func personScript() *flow.Script {
 }
 
 func visitScript() *flow.Script {
-	return &flow.Script{Name: "info", Title: "A visit in person", Steps: []flow.Step{{ID: "connect", Say: []string{"S-visit"}, End: flow.Hangup}}}
+	return &flow.Script{Name: "info", Title: "A visit in person", Steps: []flow.Step{
+		{ID: "connect", Say: []string{"S-visit"}, End: flow.Hangup},
+		{ID: "visit_text", Say: []string{"S-visit"}, End: flow.Hangup},
+	}}
 }
 
 // onlySpoken lists what the table says that nobody is texted: what belongs to a
@@ -48,7 +51,7 @@ func visitScript() *flow.Script {
 var onlySpoken = map[string]bool{
 	"D0": true, "D15-text": true, "D15-star": true,
 	"D6": true, "D6-other": true, "D6-c": true, "D6-bad": true, "B-phone": true, "B-phone-bad": true,
-	"D12": true, "D12-got": true, "D14-re": true, "D14-play": true,
+	"D12": true, "D3-yes": true, "D12-got": true, "D14-re": true, "D14-play": true,
 }
 
 // reword gives the words for a text of what the telephone says.

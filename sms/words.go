@@ -13,7 +13,8 @@ import (
 	"secondline/internal/segments"
 )
 
-// texted lists every text that this package sends.
+// texted lists every text that this package sends, and S-st1b, which tells of the
+// coordinator that a request was given: nothing gives it one yet.
 var texted = []string{
 	"S-welcome", "S-req", "S-email-ask", "S-email-c", "S-email-again", "S-email-ok", "S-email-bad", "S-resume",
 	"S-st1", "S-st1b", "S-st2", "S-st2a", "S-st3", "S-st4", "S-st5", "S-closed",

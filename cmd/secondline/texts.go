@@ -142,6 +142,9 @@ func (l *line) textEffects() map[casestore.EffectKind]casestore.Handler {
 			}
 			return l.texts.AskAddress(ctx, c.Caller, c.Language, c.Case.ID, c.Call)
 		}),
+		ivr.EffectVisit: ofCall(func(ctx context.Context, c *casestore.Conversation) error {
+			return l.texts.Visit(ctx, c.Caller, c.Language, c.Call)
+		}),
 		ivr.EffectSaved: ofCall(func(ctx context.Context, c *casestore.Conversation) error {
 			return l.texts.Resume(ctx, c.Caller, c.Language, c.Call)
 		}),

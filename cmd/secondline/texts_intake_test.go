@@ -196,3 +196,18 @@ func TestIntakeByTextAtTwoReplicas(t *testing.T) {
 		t.Errorf("told: %s", told)
 	}
 }
+
+// Who asks in a call for the number of the line for visits gets it by text, once a
+// call, without having agreed to anything else.
+func TestVisitNumberByText(t *testing.T) {
+	for _, keys := range []string{"3 4 2 * 4 2", "1 1 1 1 2"} {
+		w := testWorld(t, afternoon)
+		w.playTokens(t, &callPlayer{world: w, from: patient, to: tollFree}, keys)
+		if err := w.settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.promptsTo(t, patient); !slices.Equal(got, []string{"S-visit delivered"}) || !strings.Contains(w.lastTextTo(patient), "877-442-3324") {
+			t.Errorf("%s: %v, %q", keys, got, w.lastTextTo(patient))
+		}
+	}
+}

@@ -27,6 +27,7 @@ const (
 	DoFinish         = "finish_intake"
 	DoBlankBirthDate = "leave_birth_date"
 	DoAskEmail       = "ask_email"
+	DoTextVisit      = "text_visit"
 	DoStopAge        = "stop_age"
 	DoStopState      = "stop_massachusetts"
 	DoStopHospital   = "stop_hospital"
@@ -41,6 +42,7 @@ const (
 	ToStuck    = "person.stuck"
 	ToGoodbye  = "main.goodbye"
 	ToInPerson = "info.connect"
+	ToVisit    = "info.visit_text" // the number of the line for visits, by text
 )
 
 // ZipRules says where a US zip code and a local time lie. The functions are

@@ -76,7 +76,7 @@ func TestGoOn(t *testing.T) {
 	end := []flow.Step{{ID: "goodbye", Say: []string{"bye"}, End: flow.Hangup}}
 	person := []flow.Step{{ID: "start", Say: []string{"bye"}, End: flow.Hangup}, {ID: "stuck", Say: []string{"bye"}, End: flow.Hangup}}
 	book := flow.NewBook(flow.Ways{Person: ToStuck, Starts: []string{ToStart}}, Script(zips),
-		&flow.Script{Name: "main", Steps: end}, &flow.Script{Name: "person", Steps: person}, &flow.Script{Name: "info", Steps: []flow.Step{{ID: "connect", Say: []string{"bye"}, End: flow.Hangup}}})
+		&flow.Script{Name: "main", Steps: end}, &flow.Script{Name: "person", Steps: person}, &flow.Script{Name: "info", Steps: []flow.Step{{ID: "connect", Say: []string{"bye"}, End: flow.Hangup}, {ID: "visit_text", Say: []string{"bye"}, End: flow.Hangup}}})
 	for _, tt := range []struct{ at, voice, text string }{
 		{"intake.zip", "intake.zip", "intake.zip"},
 		{"intake.calls", "intake.calls", "intake.calls"},
