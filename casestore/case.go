@@ -124,6 +124,17 @@ func (c *Case) SetConsent(consent Consent) {
 	c.Consents = append(c.Consents, consent)
 }
 
+// MayText says whether the number that called has agreed to texts about the case.
+func (c *Case) MayText() bool {
+	may := false
+	for _, k := range c.Consents {
+		if k.Kind == "texts" {
+			may = k.Given == "yes" && !k.Unproven
+		}
+	}
+	return may
+}
+
 // Phone is the number to call about the case, in E.164: the one that was typed,
 // else the one that called.
 func (c *Case) Phone() private.Text {
@@ -265,6 +276,9 @@ const (
 	// TaskFirstCall: an intake is complete and the coordinator's first call is
 	// promised.
 	TaskFirstCall TaskKind = "first_call"
+	// TaskWrite: the same of somebody who cannot talk on the telephone, and is
+	// written to.
+	TaskWrite TaskKind = "write_instead_of_call"
 )
 
 // OptOut says that a number wants no automated calls and no texts.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"secondline/internal/flow"
 )
 
@@ -18,7 +20,6 @@ const (
 	AskedEmail        Question = "email"
 	AskedEmailConfirm Question = "email_confirm"
 	AskedWhen         Question = "when"
-	AskedIntake       Question = "intake"
 )
 
 // Thread is what is kept of the exchange of texts with one number.
@@ -45,13 +46,23 @@ type Thread struct {
 	// Window and InWindow bound how many messages are answered at all.
 	Window   time.Time
 	InWindow int
-	// Day and InDay bound it for a day.
-	Day   time.Time
-	InDay int
-	// State is where an intake by text stands.
+	// Day and InDay bound it for a day. IntakeInWindow and IntakeInDay count the
+	// answers to an intake, which have bounds of their own.
+	Day                         time.Time
+	InDay                       int
+	IntakeInWindow, IntakeInDay int
+	// State is where an intake by text stands; its At is empty where there is none.
+	// Once the date of birth is told the answers stand in the unfinished request
+	// alone.
 	State flow.State
-	// Draft is the request that it makes.
+	// Draft is the request that it makes, without its answers; Updated is zero until
+	// it is kept as an unfinished one.
 	Draft *Case
+	// IntakeUntil is when the intake can no longer be gone on with, AskedAt when its
+	// last question was put.
+	IntakeUntil, AskedAt time.Time
+	// ResumeTries counts the dates of birth that opened nothing in this intake.
+	ResumeTries int
 	// ToRead is the task that puts what was not understood before a person, ReadAt
 	// when it was opened: what follows within the hour joins it.
 	ToRead string
@@ -86,30 +97,33 @@ func (t *Thread) See(sid string) {
 
 // ThreadChange is what a message keeps besides the thread.
 type ThreadChange struct {
-	Contact ContactChange
+	Change
 	// Texts are queued for the number, at once.
 	Texts []*Text
-	Tasks []*Task
-	// Drafts, DropDrafts, Finished: as in Change.
-	Drafts     []*Case
-	DropDrafts []CaseID
-	Finished   *Case
-	Guard      CaseID
-	Stop       string
-	Effects    []Effect
 }
 
-// MoveThread reads a number's thread, lets move change the copy, and writes it
-// with everything else in one step; when somebody else was first, move is called
-// again with what they made. move returns false to leave everything as it is.
-func (s *Store) MoveThread(ctx context.Context, id PersonID, move func(*Thread) (ThreadChange, bool, error)) (*Thread, error) {
+// Known is what is known of a number besides its thread.
+type Known struct {
+	Contact Contact
+	// Drafts are the unfinished requests, the newest first. Locked says that too many
+	// wrong dates of birth were told: none of them is to be opened by another.
+	Drafts []*Case
+	Locked bool
+}
+
+// MoveThread reads a number's thread and what else is known of it in one round
+// trip, lets move change the copy, and writes it with everything else in one step;
+// when somebody else was first, move is called again with what they made. move
+// returns false to leave everything as it is. ErrFinished says that the unfinished
+// request which the change guards is none any more.
+func (s *Store) MoveThread(ctx context.Context, id PersonID, move func(*Thread, Known) (ThreadChange, bool, error)) (*Thread, error) {
 	for range 20 {
-		t, err := s.Thread(ctx, id)
+		t, known, err := s.threadAndKnown(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		expected := t.Version
-		change, changed, err := move(t)
+		change, changed, err := move(t, known)
 		if err != nil || !changed {
 			return t, err
 		}
@@ -133,13 +147,12 @@ func (s *Store) threadOps(id PersonID, t *Thread, expected int, change ThreadCha
 	if change.Guard != "" {
 		ops.keys[1], ops.args[4] = caseKey(p, change.Guard), "1"
 	}
-	ops.addContact(id, change.Contact)
 	ops.addOptOut(p, t.Case, change.Contact.OptOut)
 	now := s.now()
 	for _, text := range change.Texts {
 		s.addText(&ops, id, text, now)
 	}
-	s.addChange(&ops, id, Change{Drafts: change.Drafts, DropDrafts: change.DropDrafts, Finished: change.Finished, Tasks: change.Tasks, Stop: change.Stop, Effects: change.Effects})
+	s.addChange(&ops, id, change.Change)
 	return ops
 }
 
@@ -150,6 +163,10 @@ func (s *Store) Thread(ctx context.Context, id PersonID) (*Thread, error) {
 	if err != nil {
 		return nil, fmt.Errorf("casestore: thread: %w", err)
 	}
+	return s.openThread(id, values)
+}
+
+func (s *Store) openThread(id PersonID, values []any) (*Thread, error) {
 	version, plain, err := s.openVersioned(string(id), "thread", values)
 	if errors.Is(err, ErrNotFound) {
 		return &Thread{Language: "en"}, nil
@@ -158,6 +175,29 @@ func (s *Store) Thread(ctx context.Context, id PersonID) (*Thread, error) {
 		return nil, fmt.Errorf("casestore: thread: %w", err)
 	}
 	return decodeThread(version, plain)
+}
+
+func (s *Store) threadAndKnown(ctx context.Context, id PersonID) (*Thread, Known, error) {
+	var values *redis.SliceCmd
+	var contact, stop, drafts *redis.MapStringStringCmd
+	var guesses *redis.StringCmd
+	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		values = pipe.HMGet(ctx, threadKey(id), "v", "d")
+		contact, stop = pipe.HGetAll(ctx, contactKey(id)), pipe.HGetAll(ctx, optOutKey(id))
+		drafts, guesses = pipe.HGetAll(ctx, draftsKey(id)), pipe.Get(ctx, guessesKey(id))
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, Known{}, fmt.Errorf("casestore: thread: %w", err)
+	}
+	known := Known{Drafts: s.openDrafts(drafts.Val())}
+	if known.Contact, err = contactOf(contact.Val(), stop.Val()); err != nil {
+		return nil, Known{}, err
+	}
+	n, _ := guesses.Int()
+	known.Locked = n >= maxGuesses
+	t, err := s.openThread(id, values.Val())
+	return t, known, err
 }
 
 func encodeThread(t *Thread) []byte {
@@ -190,6 +230,11 @@ func encodeThread(t *Thread) []byte {
 	w.int(t.InAlarms)
 	w.when(t.Day)
 	w.int(t.InDay)
+	w.int(t.IntakeInWindow)
+	w.int(t.IntakeInDay)
+	w.when(t.IntakeUntil)
+	w.when(t.AskedAt)
+	w.int(t.ResumeTries)
 	return w.b
 }
 
@@ -214,6 +259,8 @@ func decodeThread(version int, plain []byte) (*Thread, error) {
 	t.ToRead, t.ReadAt, t.Booked = r.text(), r.when(), r.text()
 	t.CasePlace = Partition(r.int())
 	t.Alarms, t.InAlarms, t.Day, t.InDay = r.when(), r.int(), r.when(), r.int()
+	t.IntakeInWindow, t.IntakeInDay = r.int(), r.int()
+	t.IntakeUntil, t.AskedAt, t.ResumeTries = r.when(), r.when(), r.int()
 	if r.err != nil {
 		return nil, fmt.Errorf("casestore: thread: %w", r.err)
 	}

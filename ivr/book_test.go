@@ -1,9 +1,13 @@
 package ivr
 
-import "testing"
+import (
+	"testing"
+
+	"secondline/internal/intake"
+)
 
 func TestScriptsAreSound(t *testing.T) {
-	if _, err := NewBook(ZipRules{}, []string{"en", "es"}); err != nil {
+	if _, err := NewBook(intake.ZipRules{}, []string{"en", "es"}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -134,7 +134,7 @@ func (t *turn) taskNow() *casestore.Task {
 
 // known lists the variables that the engine or fill provides.
 var known = map[string]bool{
-	"LAST4": true, "SPOKENPHONE": true, "DATE": true, "TIME": true, "HOURS": true, "OPENS": true,
+	"LAST4": true, "MASK": true, "SPOKENPHONE": true, "DATE": true, "TIME": true, "HOURS": true, "OPENS": true,
 	"DUE": true, "REQS": true, "ORG": true, "PHONE": true, "LOCALHOURS": true, "VISITPHONE": true,
 	"KEY": true, "N": true, "ETA": true, "ETALAST": true, "NOTICE": true, "DAY": true, "LCASE": true, "REASON": true,
 }
@@ -142,6 +142,8 @@ var known = map[string]bool{
 // fill gives every prompt of a turn the values of its variables.
 func (s *Server) fill(t *turn) error {
 	t.expand()
+	// What was typed is no recording, and must not stand in an address.
+	t.out.Say = slices.DeleteFunc(t.out.Say, func(p flow.Prompt) bool { return p.ID == "" && !recordingSID.MatchString(p.Recording.Reveal()) })
 	offered := 0
 	for i, p := range t.out.Say {
 		if p.ID == "" {

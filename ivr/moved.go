@@ -8,13 +8,13 @@ import (
 	"secondline/internal/twilio"
 )
 
-// What the telephone asks others to do. The data of EffectAskEmail and EffectHungUp
-// is the CallSid, that of EffectFinished the case's ID.
+// What the telephone asks others to do. The data of all of
+// them is the CallSid; intake.EffectFinished is another.
 const (
 	// EffectAskEmail asks by text for the e-mail address while the caller waits.
 	EffectAskEmail casestore.EffectKind = "ask_email"
-	// EffectFinished tells that an intake is complete.
-	EffectFinished casestore.EffectKind = "intake_finished"
+	// EffectVisit texts the number of the line for visits to the caller.
+	EffectVisit casestore.EffectKind = "visit_by_text"
 	// EffectSaved tells that a caller has hung up in an intake that can be taken up
 	// again.
 	EffectSaved casestore.EffectKind = "intake_saved"

@@ -10,6 +10,7 @@ import (
 
 	"secondline/casestore"
 	"secondline/internal/hours"
+	"secondline/internal/intake"
 	"secondline/internal/private"
 )
 
@@ -51,6 +52,7 @@ const (
 	WhyWindow   = "window"       // less than ten minutes of legal time are left
 	WhyCaps     = "caps"         // three calls in 24 hours
 	WhyCountry  = "country"      // the line does not dial there
+	WhyWrites   = "cannot_talk"  // the patient is written to
 )
 
 // Owed is what a promise follows from, as it was read together.
@@ -94,6 +96,8 @@ func (o Owed) refused() string {
 	switch {
 	case o.Case.Phone().Empty() || !o.Callable:
 		return WhyCountry
+	case intake.Writes(o.Case.Answers):
+		return WhyWrites
 	case !o.Contact.Wrong.IsZero():
 		return WhyWrong
 	case !o.Contact.OptedOut.At.IsZero():

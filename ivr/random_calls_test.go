@@ -19,6 +19,7 @@ import (
 	"secondline/casestore"
 	"secondline/internal/flow"
 	"secondline/internal/hours"
+	"secondline/internal/intake"
 	"secondline/internal/private"
 	"secondline/internal/twilio"
 	"secondline/internal/twimlcheck"
@@ -60,7 +61,7 @@ func testServer(t testing.TB, store Store, now func() time.Time) *Server {
 			Coordinators: []Coordinator{{ID: "co1", Name: "Sam", Number: "+16175550199", PIN: private.Of("2468")}, {ID: "co2", Name: "Luz", Number: "+16175550198", Languages: []string{"en", "es"}}}, FirstCall: 12 * time.Hour, CallBack: 4 * time.Hour,
 			Home: func(n string) bool { return strings.HasPrefix(n, "+1") }, Callable: func(n string) bool { return !strings.HasPrefix(n, "+86") },
 			ZoneOf: func(string) *time.Location { return nil }, ZonesOf: func(string) []*time.Location { return nil }, LoadZone: time.LoadLocation,
-			Zips: ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
+			Zips: intake.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
 		},
 		Calendar: lineCalendar{calendar}, Words: words, Store: store, Journal: nowhere{}, Now: now, Log: slog.New(slog.DiscardHandler),
 		Slots: func(now time.Time, _ []*time.Location) []Slot {

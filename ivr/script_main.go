@@ -1,19 +1,22 @@
 package ivr
 
-import "secondline/internal/flow"
+import (
+	"secondline/internal/flow"
+	"secondline/internal/intake"
+)
 
 // The facts that scripts decide by.
 const (
-	factLine   = "line"   // tollfree, international
-	factOpen   = "open"   // open, closed, holiday
-	factOrigin = "origin" // domestic, abroad
-	factCaller = "caller" // known, hidden
-	factTexts  = "texts"  // yes, no: whether texts may be offered at all
-	factRecord = "record" // yes, no: whether calls with the team are recorded
-	factZone   = "zone"   // known, unknown: whether the number tells the time zone
-	factTeam   = "team"   // here, busy, away: open with somebody to ring, open without, closed
-	factWho    = "who"    // patient, coordinator: whether a coordinator's registered number calls
-	factNotice = "notice" // yes, no: whether something is said on a special day
+	factLine   = "line"            // tollfree, international
+	factOpen   = "open"            // open, closed, holiday
+	factOrigin = intake.FactOrigin // domestic, abroad
+	factCaller = intake.FactCaller // known, hidden
+	factTexts  = intake.FactTexts  // yes, no: whether texts may be offered at all
+	factRecord = "record"          // yes, no: whether calls with the team are recorded
+	factZone   = "zone"            // known, unknown: whether the number tells the time zone
+	factTeam   = "team"            // here, busy, away: open with somebody to ring, open without, closed
+	factWho    = "who"             // patient, coordinator: whether a coordinator's registered number calls
+	factNotice = "notice"          // yes, no: whether something is said on a special day
 )
 
 // The steps that other scripts and the keys of every step lead to.
@@ -21,10 +24,10 @@ const (
 	toGreeting = "main.greeting"
 	toReach    = "reach.start"
 	toMenu     = "main.menu"
-	toPerson   = "person.start"
-	toStuck    = "person.stuck"
+	toPerson   = intake.ToPerson
+	toStuck    = intake.ToStuck
 	toMissed   = "person.missed"
-	toGoodbye  = "main.goodbye"
+	toGoodbye  = intake.ToGoodbye
 )
 
 // mainScript greets and offers the main menu (call-script.md 6.1 to 6.3).
@@ -60,13 +63,13 @@ func mainScript() *flow.Script {
 		{ID: "menu_open", Ask: flow.On(factLine, "tollfree", "international"), Goto: flow.Goto{"tollfree": "choose", "international": "choose_abroad"}},
 		{ID: "choose", Say: []string{"A2"}, NoInput: []string{"A2-ni1", "A2-ni2"}, NoMatch: []string{"A2-nm1", "A2-ni2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "information", "4", "returned_call"),
-			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "information": "info.choose", "returned_call": "returned.start"}},
+			Goto: flow.Goto{"start": intake.ToStart, "status": "status.start", "information": "info.choose", "returned_call": "returned.start"}},
 		{ID: "choose_abroad", Say: []string{"B1-cost", "A2"}, NoInput: []string{"A2-ni1", "A2-ni2"}, NoMatch: []string{"A2-nm1", "A2-ni2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "information", "4", "returned_call", "5", "call_me"),
-			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "information": "info.choose", "returned_call": "returned.start", "call_me": "callback.start"}},
+			Goto: flow.Goto{"start": intake.ToStart, "status": "status.start", "information": "info.choose", "returned_call": "returned.start", "call_me": "callback.start"}},
 		{ID: "menu_closed", Say: []string{"C2"},
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "call_me", "4", "information"),
-			Goto: flow.Goto{"start": "intake.start", "status": "status.start", "call_me": "callback.start", "information": "info.choose", "0": "message.record"}},
+			Goto: flow.Goto{"start": intake.ToStart, "status": "status.start", "call_me": "callback.start", "information": "info.choose", "0": "message.record"}},
 
 		{ID: "goodbye", Say: []string{"A-bye"}, End: flow.Hangup},
 	}}
@@ -77,10 +80,15 @@ func infoScript() *flow.Script {
 	return &flow.Script{Name: "info", Title: "Cost, timing, who can use it", Steps: []flow.Step{
 		{ID: "choose", Say: []string{"A3"}, Back: toMenu,
 			Ask:  flow.Choices("1", "cost", "2", "time", "3", "who", "4", "visit"),
-			Goto: flow.Goto{"cost": "cost", "time": "time", "who": "who", "visit": "visit"}},
+			Goto: flow.Goto{"cost": "cost", "time": "time", "who": "who", "visit": "visit_texts"}},
 		{ID: "cost", Say: []string{"A3-cost"}, Goto: flow.Goto{flow.OK: "choose"}},
 		{ID: "time", Say: []string{"A3-time"}, Goto: flow.Goto{flow.OK: "choose"}},
 		{ID: "who", Say: []string{"A3-who"}, Goto: flow.Goto{flow.OK: "choose"}},
+		// The number is texted to the telephone that calls, and to no other.
+		{ID: "visit_texts", Ask: flow.On(factTexts, "yes", "no"), Goto: flow.Goto{"yes": "visit_how", "no": "visit"}},
+		{ID: "visit_how", Ask: flow.On(factCaller, "known", "hidden"), Goto: flow.Goto{"known": "visit_offer", "hidden": "visit"}},
+		{ID: "visit_offer", Say: []string{"A3-visit"}, Back: "choose", Ask: flow.Choices("1", "connect", "2", "text"), Goto: flow.Goto{"connect": "connect", "text": "visit_text"}},
+		{ID: "visit_text", Say: []string{"visit-texted"}, Do: []string{intake.DoTextVisit}, Goto: flow.Goto{flow.OK: "choose"}},
 		{ID: "visit", Say: []string{"A3-visit-call"}, Back: "choose", Ask: flow.Choices("1", "connect"), Goto: flow.Goto{"connect": "connect"}},
 		{ID: "connect", Say: []string{"hold"}, Ask: flow.Connect{To: "in_person", Reason: "in_person"}, Goto: flow.Goto{flow.Talked: toGoodbye, flow.Nobody: "choose"}},
 	}}

@@ -1,6 +1,9 @@
 package ivr
 
-import "secondline/internal/flow"
+import (
+	"secondline/internal/flow"
+	"secondline/internal/intake"
+)
 
 // personScript finds a person; where none can come, it leaves a promise or a
 // message (call-script.md 6.6 and 6.7).
@@ -50,7 +53,7 @@ func callbackScript() *flow.Script {
 			Fail: "message.record", Goto: flow.Goto{flow.OK: "check"}},
 		{ID: "number_abroad", Say: []string{"B-phone"}, Ask: flow.Phone{Abroad: true, Confirm: "D6-c", Bad: "B-phone-bad"}, Save: "callback_phone",
 			Fail: "message.record", Goto: flow.Goto{flow.OK: "check"}},
-		{ID: "check", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "other_times", "no": "not_callable"}},
+		{ID: "check", Ask: flow.Look(intake.LookCallable, "yes", "no"), Goto: flow.Goto{"yes": "other_times", "no": "not_callable"}},
 		{ID: "other_times", Ask: flow.Look(lookTimes, "some", "none"), Goto: flow.Goto{"some": "confirm_time", "none": "booked"}},
 		{ID: "booked", Say: []string{"cb-ok"}, Do: []string{doCallBack}, End: flow.Hangup},
 		// We do not dial every country: a person arranges it.
@@ -63,7 +66,7 @@ func messageScript() *flow.Script {
 	return &flow.Script{Name: "message", Title: "A message", Steps: []flow.Step{
 		{ID: "record", Say: []string{"G1"}, Ask: flow.Recording{Max: 120}, Save: "message", Whole: true,
 			Fail: "person.missed", Goto: flow.Goto{flow.OK: "kept", "0": "person.missed"}},
-		{ID: "kept", Ask: flow.Look(lookCallable, "yes", "no"), Goto: flow.Goto{"yes": "kept_call", "no": "kept_far"}},
+		{ID: "kept", Ask: flow.Look(intake.LookCallable, "yes", "no"), Goto: flow.Goto{"yes": "kept_call", "no": "kept_far"}},
 		{ID: "kept_call", Say: []string{"G2", "A-bye"}, Do: []string{doMessage}, End: flow.Hangup},
 		{ID: "kept_far", Say: []string{"G2-far", "A-bye"}, Do: []string{doMessage}, End: flow.Hangup},
 	}}

@@ -10,6 +10,7 @@ import (
 	"secondline/casestore"
 	"secondline/internal/flow"
 	"secondline/internal/hours"
+	"secondline/internal/intake"
 	"secondline/internal/private"
 	"secondline/internal/twilio"
 )
@@ -84,7 +85,7 @@ type Config struct {
 	ZonesOf func(e164 string) []*time.Location
 	// Zone loads a zone by its name.
 	LoadZone func(name string) (*time.Location, error)
-	Zips     ZipRules
+	Zips     intake.ZipRules
 }
 
 // Calendar says when the line is open.

@@ -11,6 +11,7 @@ import (
 
 	"secondline/casestore"
 	"secondline/internal/flow"
+	"secondline/internal/intake"
 	"secondline/internal/private"
 )
 
@@ -42,7 +43,7 @@ func (s *Server) begin(ctx context.Context, who caller, known casestore.Greeting
 	drafts := known.Drafts
 	t := &turn{s: s, who: who, drafts: drafts, c: &casestore.Conversation{
 		Call: who.call, Token: who.token, Line: who.line.Name, Caller: who.number, Started: who.now, Language: s.spokenHere(known.Language),
-		Unfinished: slices.ContainsFunc(drafts, func(c *casestore.Case) bool { return c.Resumable(who.now, s.store.Keep()) }),
+		Unfinished: intake.Resumable(drafts, who.now, s.store.Keep()),
 	}}
 	for _, draft := range drafts {
 		if who.now.Sub(draft.Updated) >= s.store.Keep() {
@@ -98,13 +99,13 @@ func (t *turn) env() flow.Env {
 // check answers what the scripts look up.
 func (t *turn) check(question string, answers flow.Answers) flow.Outcome {
 	switch question {
-	case lookDraft:
+	case intake.LookDraft:
 		return flow.Outcome(either(t.c.Unfinished, "found", "none"))
-	case lookResume:
+	case intake.LookResume:
 		return t.match(answers.Get("resume_date"))
 	case lookCaller:
 		return t.callable(t.who.number)
-	case lookCallable:
+	case intake.LookCallable:
 		for _, name := range []string{"callback_phone", "phone"} {
 			if number := answers[name]; !number.Empty() {
 				return t.callable(number)
@@ -138,12 +139,9 @@ func (t *turn) callable(number private.Text) flow.Outcome {
 // match looks for an unfinished request with this date of birth. One that does
 // not match is counted against the number that calls.
 func (t *turn) match(date string) flow.Outcome {
-	open := slices.DeleteFunc(slices.Clone(t.drafts), func(c *casestore.Case) bool { return !c.Resumable(t.who.now, t.s.store.Keep()) })
-	for _, draft := range open {
-		if draft.Answers.Get("birth_date") == date {
-			t.resumed = draft
-			return "match"
-		}
+	if draft := intake.Match(t.drafts, date, t.who.now, t.s.store.Keep()); draft != nil {
+		t.resumed = draft
+		return "match"
 	}
 	t.change.Guessed = true
 	t.c.ResumeTries++
@@ -160,7 +158,7 @@ func (t *turn) commit(ctx context.Context) (*casestore.Conversation, error) {
 	if t.out.End == flow.Resume {
 		t.takeUp()
 	}
-	t.keepConsents()
+	t.c.Case = t.making().Consents(t.c.Case, t.out.Saved, t.c.State.Answers, &t.change)
 	for _, saved := range t.out.Saved {
 		if value := t.c.State.Answers.Get(saved.Name); recordingSID.MatchString(value) {
 			t.change.Recordings = append(t.change.Recordings, value)
@@ -191,11 +189,7 @@ func (t *turn) takeUp() {
 	draft := *t.resumed
 	state := t.c.State
 	state.Answers = maps.Clone(draft.Answers)
-	at := draft.At
-	if !t.s.book.Waits(at) {
-		at = "intake.number"
-	}
-	t.c.State, t.out = t.s.book.Enter(state, at, t.env())
+	t.c.State, t.out = t.s.book.Enter(state, intake.GoOn(draft.At, "voice", t.s.book), t.env())
 	t.out.Say = append(said, t.out.Say...)
 	draft.Answers = nil
 	t.c.Case = &draft
@@ -209,55 +203,14 @@ func (t *turn) finishedElsewhere(ctx context.Context) (*casestore.Conversation, 
 	return t.commit(ctx)
 }
 
-// consents maps the steps that ask for a permission to its kind.
-var consents = map[string]string{
-	"consent_calls": "calls", "consent_texts": "texts", "consent_voicemail": "voicemail", "processing": "processing",
-}
-
-// keepConsents records each permission with what it takes to show that it was
-// given. They stand in the conversation's case from the first one on.
-func (t *turn) keepConsents() {
-	for _, saved := range t.out.Saved {
-		kind := consents[saved.Name]
-		if kind == "" {
-			continue
-		}
-		t.theCase().SetConsent(casestore.Consent{
-			Kind: kind, Given: string(saved.Outcome), Prompt: saved.Prompt, Version: t.s.words.Version(t.c.Language, saved.Prompt),
-			Key: saved.Key, Call: t.who.call, Line: t.who.line.Name, At: t.who.now,
-			Unproven: kind != "processing" && !t.c.State.Answers["phone"].Empty(),
-		})
-		t.permit(casestore.Channel(kind), saved)
-	}
-}
-
-// permit keeps a consent with the number that gave it: it says there, for every
-// way out, what a machine may do. A number that was typed has agreed to nothing
-// yet.
-func (t *turn) permit(by casestore.Channel, saved flow.Saved) {
-	if (by != casestore.ByText && by != casestore.ByAutomatedCall) || t.who.number.Empty() || !t.c.State.Answers["phone"].Empty() {
-		return
-	}
-	if t.change.Contact.Permissions == nil {
-		t.change.Contact.Permissions = map[casestore.Channel]casestore.Permission{}
-	}
-	t.change.Contact.Permissions[by] = casestore.Permission{Given: saved.Outcome == "yes", At: t.who.now, How: "call", Ref: t.who.call,
-		Prompt: saved.Prompt, Version: t.s.words.Version(t.c.Language, saved.Prompt), Key: saved.Key}
+// making is what the intake needs to know of this call.
+func (t *turn) making() intake.Making {
+	return intake.Making{How: "call", Ref: t.who.call, Line: t.who.line.Name, Language: t.c.Language, Caller: t.who.number, Now: t.who.now, Version: t.s.words.Version}
 }
 
 // theCase gives the request that this call is making, and begins it.
 func (t *turn) theCase() *casestore.Case {
-	if t.c.Case == nil {
-		t.c.Case = &casestore.Case{
-			ID: casestore.NewCaseID(), Stage: casestore.StageStarted, Line: t.who.line.Name, Language: t.c.Language,
-			Opened: t.who.now, Caller: t.who.number,
-		}
-	} else {
-		// The conversation read is shared with whoever asks for a repeat.
-		copied := *t.c.Case
-		copied.Consents = slices.Clone(copied.Consents)
-		t.c.Case = &copied
-	}
+	t.c.Case = t.making().Case(t.c.Case)
 	return t.c.Case
 }
 
@@ -265,7 +218,7 @@ func (t *turn) theCase() *casestore.Case {
 // birth on: what comes before it is not personal.
 func (t *turn) keepDraft() {
 	answers := t.c.State.Answers
-	told := !answers["birth_date"].Empty() || !answers["birth_blank"].Empty()
+	told := intake.Told(answers)
 	finished := t.c.Case != nil && t.c.Case.Stage != casestore.StageStarted
 	// Nobody could take up what a withheld number began: it lasts as long as
 	// the call.
@@ -276,24 +229,18 @@ func (t *turn) keepDraft() {
 	if len(t.out.Saved) == 0 && !moved && t.change.OptOut == nil {
 		return
 	}
-	// The date that was tried to take up another request is not this one's.
-	delete(answers, "resume_date")
-	c := t.theCase()
-	c.Updated = t.who.now
+	at := ""
 	if t.c.State.Script() == "intake" && t.s.book.Waits(t.c.State.At) {
-		c.At = t.c.State.At
+		at = t.c.State.At
 	}
-	draft := *c
-	draft.Answers = answers
-	t.change.Drafts = append(t.change.Drafts, &draft)
-	t.change.Guard = c.ID
+	t.c.Case = t.making().Draft(t.c.Case, answers, at, &t.change)
 }
 
 // carryOut does what the reached steps ask for.
 func (t *turn) carryOut(ctx context.Context) error {
 	for _, name := range t.out.Effects {
 		switch name {
-		case doFinish:
+		case intake.DoFinish:
 			if err := t.finish(ctx); err != nil {
 				return err
 			}
@@ -311,12 +258,13 @@ func (t *turn) carryOut(ctx context.Context) error {
 			if err := t.optOut(); err != nil {
 				return err
 			}
-		case doAskEmail:
+		case intake.DoAskEmail:
 			t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectAskEmail, Data: t.who.call})
-		case doBlankBirthDate:
-			delete(t.c.State.Answers, "birth_date")
-			t.c.State.Answers["birth_blank"] = private.Of("yes")
-		case doStopAge, doStopState, doStopHospital, doStopConsent:
+		case intake.DoTextVisit:
+			t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectVisit, Data: t.who.call})
+		case intake.DoBlankBirthDate:
+			intake.Blank(t.c.State.Answers)
+		case intake.DoStopAge, intake.DoStopState, intake.DoStopHospital, intake.DoStopConsent:
 			t.turnAway(name)
 		case doDutyOn, doDutyOff:
 			if err := t.setDuty(ctx, strings.TrimPrefix(name, "duty_")); err != nil {
@@ -348,12 +296,9 @@ func (t *turn) carryOutNamed(ctx context.Context, name string) error {
 
 // turnAway forgets a person whom a stop rule turns away; a count remains.
 func (t *turn) turnAway(reason string) {
-	t.change.Stop = reason[len("stop_"):]
-	if t.c.Case != nil {
-		t.change.DropDrafts = append(t.change.DropDrafts, t.c.Case.ID)
-	}
+	rule := t.making().TurnAway(t.c.Case, reason, &t.change)
 	t.c.Case, t.c.State.Answers = nil, nil
-	t.s.metrics.stops.WithLabelValues(t.change.Stop).Inc()
+	t.s.metrics.stops.WithLabelValues(rule).Inc()
 }
 
 // finish makes a request of what was told.
@@ -362,15 +307,12 @@ func (t *turn) finish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ivr: finish the intake: %w", err)
 	}
-	c := t.theCase()
-	c.Stage, c.Number, c.Updated, c.At = casestore.StageRequested, number, t.who.now, ""
-	c.CallBy = t.s.due(t.who.now, t.s.cfg.FirstCall, t.s.zonesOf(t.c.State.Answers, c.Phone()))
-	finished := *c
-	finished.Answers = t.c.State.Answers
-	t.change.Finished, t.change.Guard = &finished, c.ID
-	t.change.Effects = append(t.change.Effects, casestore.Effect{Kind: EffectFinished, Data: string(c.ID)})
-	task := t.owe(casestore.TaskFirstCall, finished.Phone(), "")
-	task.Due = c.CallBy
+	answers := t.c.State.Answers
+	phone := t.making().Phone(answers)
+	callBy := t.s.due(t.who.now, t.s.cfg.FirstCall, t.s.zonesOf(answers, phone))
+	t.c.Case = t.making().Finish(t.c.Case, answers, number, callBy, &t.change)
+	task := t.owe(intake.FirstTask(answers), phone, "")
+	task.Due = callBy
 	task.Ring = t.s.RingAt(task)
 	t.c.State.Answers = nil
 	t.s.metrics.intakes.Inc()

@@ -94,7 +94,7 @@ func (m *message) chooseTime(kind string) error {
 	zones := m.s.Config.Zones("", "", m.number.Reveal())
 	for _, slot := range m.s.Slots(m.now, zones[:1]) {
 		if slot.Kind == kind {
-			promised, err := m.promised()
+			promised, err := m.s.Promised(m.ctx, m.t.CasePlace, m.t.Case)
 			if err != nil {
 				return err
 			}
@@ -139,7 +139,7 @@ func (m *message) rebook(id string) {
 // call is one that waits for the answer; empty for none.
 func (s *Server) AskAddress(ctx context.Context, number private.Text, language string, id casestore.CaseID, call string) error {
 	now := s.Now()
-	_, err := s.Store.MoveThread(ctx, s.person(number), func(t *casestore.Thread) (casestore.ThreadChange, bool, error) {
+	_, err := s.Store.MoveThread(ctx, s.person(number), func(t *casestore.Thread, _ casestore.Known) (casestore.ThreadChange, bool, error) {
 		if t.Call == call && call != "" && t.Case == id {
 			return casestore.ThreadChange{}, false, nil // asked before
 		}

@@ -14,6 +14,7 @@ const (
 	reasonRate       = "rate"
 	reasonNumberCap  = "number_cap"     // the number's hour
 	reasonNumberDay  = "number_day_cap" // the number's day
+	reasonIntakeCap  = "intake_cap"     // the number's hour or day of questions of an intake
 	reasonPrefixCap  = "prefix_cap"     // the day of all numbers that share all but the last four digits
 	reasonCountryCap = "country_cap"    // the day of a country abroad
 	reasonDayCap     = "day_cap"        // everybody's day
@@ -49,8 +50,16 @@ func (s *Server) bounds(t *casestore.Text, to Destination) []bound {
 	all := []bound{
 		{reasonNumberCap, "number " + number, hour, time.Hour},
 		{reasonNumberDay, "number day " + number, c.PerNumberADay, aDay},
-		{reasonPrefixCap, "prefix " + prefixOf(t.To.Reveal()), more * c.PerPrefixADay, aDay},
 	}
+	if asks(t) {
+		// Each answer is followed by two texts at most. They leave what the number
+		// may be texted besides untouched.
+		all = []bound{
+			{reasonIntakeCap, "intake " + number, 2 * intakePerHour, time.Hour},
+			{reasonIntakeCap, "intake day " + number, 2 * intakePerDay, aDay},
+		}
+	}
+	all = append(all, bound{reasonPrefixCap, "prefix " + prefixOf(t.To.Reveal()), more * c.PerPrefixADay, aDay})
 	if !c.Home(t.To.Reveal()) {
 		all = append(all, bound{reasonCountryCap, "country " + to.Country, more * c.PerCountryADay, aDay})
 	}

@@ -2,8 +2,10 @@ package sms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"secondline/casestore"
@@ -63,11 +65,18 @@ type message struct {
 	pumped bool
 
 	t       *casestore.Thread
+	known   casestore.Known
 	contact casestore.Contact
 	change  casestore.ThreadChange
-	// promised says whether the call after delivery is still promised for the
-	// thread's request.
-	promised func() (bool, error)
+	// ctx is the request's, for what is looked up while the message is decided on.
+	ctx context.Context
+	// lapsed says that an intake was left alone for too long, closed that its request
+	// was finished, or stopped, in a call; elsewhere that this happened just now.
+	lapsed, closed, elsewhere bool
+	// resumed is the unfinished request that a date of birth opened, request the
+	// number of the one that is made.
+	resumed *casestore.Case
+	request casestore.RequestNumber
 	// after is what is done once everything is kept.
 	after []func(context.Context) error
 }
@@ -75,30 +84,16 @@ type message struct {
 // receive understands a message and keeps everything that follows from it in one
 // step.
 func (s *Server) receive(ctx context.Context, form twilio.MessageForm, number private.Text) error {
-	m := &message{s: s, form: form, number: number, id: s.person(number), now: s.Now()}
+	m := &message{s: s, form: form, number: number, id: s.person(number), now: s.Now(), ctx: ctx}
 	var err error
-	if m.contact, err = s.Store.Contact(ctx, m.id); err != nil {
-		return err
-	}
 	if m.pumped, err = s.pumped(ctx, m); err != nil {
 		return err
 	}
-	_, err = s.Store.MoveThread(ctx, m.id, func(t *casestore.Thread) (casestore.ThreadChange, bool, error) {
-		m.t, m.change, m.after = t, casestore.ThreadChange{}, nil
-		m.promised = func() (bool, error) { return s.Promised(ctx, t.CasePlace, t.Case) }
-		if t.HasSeen(form.MessageSID) {
-			s.Metrics.received.WithLabelValues("repeat").Inc()
-			return casestore.ThreadChange{}, false, nil
-		}
-		t.See(form.MessageSID)
-		if m.contact.Language != "" {
-			t.Language = s.language(m.contact.Language)
-		}
-		if err := m.decide(); err != nil {
-			return casestore.ThreadChange{}, false, err
-		}
-		return m.change, true, nil
-	})
+	err = m.receive()
+	if errors.Is(err, casestore.ErrFinished) {
+		m.elsewhere = true
+		err = m.receive()
+	}
 	for _, f := range m.after {
 		if err == nil {
 			err = f(ctx)
@@ -107,10 +102,30 @@ func (s *Server) receive(ctx context.Context, form twilio.MessageForm, number pr
 	return err
 }
 
+// receive decides on a message with what is known at that moment.
+func (m *message) receive() error {
+	_, err := m.s.Store.MoveThread(m.ctx, m.id, func(t *casestore.Thread, known casestore.Known) (casestore.ThreadChange, bool, error) {
+		m.t, m.known, m.contact, m.change, m.after = t, known, known.Contact, casestore.ThreadChange{}, nil
+		m.lapsed, m.closed, m.resumed = false, false, nil
+		if t.HasSeen(m.form.MessageSID) {
+			m.s.Metrics.received.WithLabelValues("repeat").Inc()
+			return casestore.ThreadChange{}, false, nil
+		}
+		t.See(m.form.MessageSID)
+		if m.contact.Language != "" {
+			t.Language = m.s.language(m.contact.Language)
+		}
+		if err := m.decide(); err != nil {
+			return casestore.ThreadChange{}, false, err
+		}
+		return m.change, true, nil
+	})
+	return err
+}
+
 // decide follows the order of call-script.md 6.9.
 func (m *message) decide() error {
-	pending := m.pending()
-	m.means = Understand(m.form.Body.Reveal(), len(m.form.Media), pending, m.t.Language)
+	m.understand()
 	m.byTwilio()
 	m.s.Metrics.received.WithLabelValues(string(m.means.Kind)).Inc()
 	if m.means.OptsOut() {
@@ -143,6 +158,21 @@ func (m *message) byTwilio() {
 	}
 }
 
+// understand reads the message. A question of ours comes first; what does not
+// answer it answers the intake, if one is under way.
+func (m *message) understand() {
+	m.lapse()
+	body, media := m.form.Body.Reveal(), len(m.form.Media)
+	pending := m.pending()
+	if pending == Nothing && m.asking() {
+		pending = AskedFree
+	}
+	m.means = Understand(body, media, pending, m.t.Language)
+	if m.asking() && (m.means.Kind == Other || m.means.Kind == Health || m.means.Detail == Unclear) {
+		m.means = Understand(body, media, AskedFree, m.t.Language)
+	}
+}
+
 // pending is the question that waits for an answer, if it still does.
 func (m *message) pending() Pending {
 	if m.now.After(m.t.PendingUntil) {
@@ -155,8 +185,6 @@ func (m *message) pending() Pending {
 		return AskedConfirm
 	case casestore.AskedWhen:
 		return AskedWhen
-	case casestore.AskedIntake:
-		return AskedFree
 	}
 	return Nothing
 }
@@ -165,22 +193,26 @@ func (m *message) pending() Pending {
 // before a person one by one.
 func (m *message) flooded() bool {
 	if m.now.Sub(m.t.Window) >= time.Hour {
-		m.t.Window, m.t.InWindow = m.now, 0
+		m.t.Window, m.t.InWindow, m.t.IntakeInWindow = m.now, 0, 0
 	}
 	if m.now.Sub(m.t.Day) >= aDay {
-		m.t.Day, m.t.InDay = m.now, 0
+		m.t.Day, m.t.InDay, m.t.IntakeInDay = m.now, 0, 0
 	}
-	m.t.InWindow++
-	if m.t.InWindow > perHour {
-		if m.t.InWindow == perHour+1 && m.t.InDay < perDay {
+	inHour, inDay, hour, day := &m.t.InWindow, &m.t.InDay, perHour, perDay
+	if m.asking() {
+		inHour, inDay, hour, day = &m.t.IntakeInWindow, &m.t.IntakeInDay, intakePerHour, intakePerDay
+	}
+	*inHour++
+	if *inHour > hour {
+		if *inHour == hour+1 && *inDay < day {
 			m.toRead()
 		}
 		return true
 	}
-	if m.t.InDay++; m.t.InDay == perDay+1 {
+	if *inDay++; *inDay == day+1 {
 		m.toRead()
 	}
-	return m.t.InDay > perDay
+	return *inDay > day
 }
 
 // optOut stops texts and automated calls, in this very webhook: on disk first,
@@ -196,6 +228,7 @@ func (m *message) optOut() error {
 		return fmt.Errorf("sms: journal: %w", err)
 	}
 	m.t.Pending = ""
+	m.takeBack()
 	if m.means.Has(Call) {
 		m.task(casestore.TaskCallBack, m.s.Config.CallBack)
 	}
@@ -253,6 +286,9 @@ func (m *message) answer() error {
 			m.reply("S-help")
 		}
 	case Answer:
+		if m.means.Detail == Free {
+			return m.answerIntake()
+		}
 		return m.answered()
 	case Later:
 		m.t.Pending, m.t.PendingUntil = casestore.AskedWhen, m.now.Add(answerWithin)
@@ -261,15 +297,28 @@ func (m *message) answer() error {
 		task := m.task(casestore.TaskCallBack, m.s.Config.CallBack)
 		m.replyAbout("S-call-ok", task.Due)
 	case Begin:
-		m.toRead()
-		m.replyAutomatic("S-unknown")
+		return m.begin()
+	case Empty:
+		// An emoji answers no question of an intake: it is asked again.
+		if body := m.form.Body.Reveal(); m.asking() && !isReaction(body) && strings.TrimSpace(body) != "" {
+			return m.answerIntake()
+		}
 	case Media:
 		m.toRead()
 		m.replyAutomatic("S-media")
-	case Health:
+	case Health, Other:
 		m.toRead()
-		m.replyAutomatic("S-nopii")
-	case Ambiguous, Other:
+		switch {
+		case m.lapsed:
+			m.reply("S-expired")
+		case m.closed:
+			m.reply("S-gone")
+		case m.means.Kind == Health:
+			m.replyAutomatic("S-nopii")
+		default:
+			m.replyAutomatic("S-unknown")
+		}
+	case Ambiguous:
 		m.toRead()
 		m.replyAutomatic("S-unknown")
 	}

@@ -99,8 +99,13 @@ dont|not|never|stop|quit|or|nor|no|to (just|please) call (me|us)
 // beginWords start a request by text.
 const beginWords list = `
 begin
+`
+
+// beginSpanish do the same, and say in which language.
+const beginSpanish list = `
 empezar
 comenzar
+empiezo
 `
 
 // keywordFillers may stand beside a keyword and change nothing.

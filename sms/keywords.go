@@ -5,7 +5,7 @@ package sms
 var keywords = []phrases{
 	compile(map[label]list{label(Start): startWords, filler: startFillers}),
 	compile(map[label]list{
-		label(Help): helpWords, label(Later): laterWords, label(Call): callWords, label(Begin): beginWords,
+		label(Help): helpWords, label(Later): laterWords, label(Call): callWords, label(Begin): beginWords + beginSpanish,
 		filler: keywordFillers,
 	}),
 }
@@ -16,6 +16,17 @@ func keywordOf(words []string) Kind {
 		if l := k.only(words); l != "" {
 			return Kind(l)
 		}
+	}
+	return ""
+}
+
+var spanishBegin = compile(map[label]list{label(Begin): beginSpanish, filler: keywordFillers})
+
+// languageOf is the language that the word which begins an intake is in; "" where
+// it does not tell.
+func languageOf(body string) string {
+	if spanishBegin.only(wordsOf(body)) != "" {
+		return "es"
 	}
 	return ""
 }

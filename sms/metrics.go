@@ -4,8 +4,8 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // Metrics counts what is texted. No label holds anything personal.
 type Metrics struct {
-	received, sent, refused, ended, capped, lookedUp, asked, tasks *prometheus.CounterVec
-	optOuts, missedOptOuts                                         prometheus.Counter
+	received, sent, refused, ended, capped, lookedUp, asked, tasks, intakes *prometheus.CounterVec
+	optOuts, missedOptOuts                                                  prometheus.Counter
 }
 
 // NewMetrics makes the counters; Register makes them visible.
@@ -25,11 +25,12 @@ func NewMetrics() *Metrics {
 		lookedUp: vec("looked_up_total", "Texts whose sending was not answered, by what Twilio knew.", "found"),
 		asked:    vec("asked_total", "Texts of whose end no report came, by what Twilio said when it was asked.", "status"),
 		tasks:    vec("tasks_total", "What texts put before a person, by kind.", "kind"),
+		intakes:  vec("intakes_total", "Intakes by text that came to an end, by how.", "end"),
 		optOuts:  one("opt_outs_total", "Messages that stopped texts and automated calls."), missedOptOuts: one("missed_opt_outs_total", "Opt-outs that only the network knew of."),
 	}
 }
 
 // Register makes the counters visible.
 func (m *Metrics) Register(r prometheus.Registerer) {
-	r.MustRegister(m.received, m.sent, m.refused, m.ended, m.capped, m.lookedUp, m.asked, m.tasks, m.optOuts, m.missedOptOuts)
+	r.MustRegister(m.received, m.sent, m.refused, m.ended, m.capped, m.lookedUp, m.asked, m.tasks, m.intakes, m.optOuts, m.missedOptOuts)
 }

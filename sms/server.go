@@ -10,6 +10,8 @@ import (
 	"github.com/gorilla/mux"
 
 	"secondline/casestore"
+	"secondline/internal/flow"
+	"secondline/internal/intake"
 	"secondline/internal/private"
 	"secondline/internal/twilio"
 )
@@ -29,16 +31,22 @@ type Config struct {
 	Zone  *time.Location
 	// CallBack is promised in hours that the line is open.
 	CallBack time.Duration
+	// FirstCall is promised at the end of an intake, in hours that the line is open.
+	FirstCall time.Duration
+	// InPerson is the number of the line for visits, in E.164.
+	InPerson string
 	// PerHour is how many texts a number gets in an hour, beside answers, and
-	// PerNumberADay in a day, answers included. PerPrefixADay is how many all numbers
-	// get in a day that share all but their last four digits, PerCountryADay each
-	// country abroad, ADay everybody together. PerSecond is how fast texts leave
-	// that answer nothing.
+	// PerNumberADay in a day, answers included; what an intake asks is beside both.
+	// PerPrefixADay is how many all numbers get in a day that share all but their
+	// last four digits, PerCountryADay each country abroad, ADay everybody together.
+	// PerSecond is how fast texts leave that answer nothing.
 	PerHour, PerNumberADay, PerPrefixADay, PerCountryADay, ADay, PerSecond int
-	// Destination says of a number in E.164 whether it may be texted, Home whether
-	// it is of the United States.
-	Destination func(e164 string) Destination
-	Home        func(e164 string) bool
+	// Destination says of a number in E.164 whether it may be texted, Callable
+	// whether we call it, Home whether it is of the United States.
+	Destination    func(e164 string) Destination
+	Callable, Home func(e164 string) bool
+	// Places says where who has made a request may be.
+	Places intake.Places
 	// Zones gives all the time zones in which somebody with these answers and this
 	// number may be; never none.
 	Zones func(zip, offset, e164 string) []*time.Location
@@ -68,7 +76,7 @@ type Words interface {
 
 // Store is what texts need of the casestore.
 type Store interface {
-	MoveThread(ctx context.Context, id casestore.PersonID, move func(*casestore.Thread) (casestore.ThreadChange, bool, error)) (*casestore.Thread, error)
+	MoveThread(ctx context.Context, id casestore.PersonID, move func(*casestore.Thread, casestore.Known) (casestore.ThreadChange, bool, error)) (*casestore.Thread, error)
 	Thread(ctx context.Context, id casestore.PersonID) (*casestore.Thread, error)
 	Contact(ctx context.Context, id casestore.PersonID) (casestore.Contact, error)
 	ChangeContact(ctx context.Context, id casestore.PersonID, change casestore.ContactChange) error
@@ -85,7 +93,9 @@ type Store interface {
 	MoveCase(ctx context.Context, p casestore.Partition, id casestore.CaseID, move func(*casestore.Case) bool) (*casestore.Case, error)
 	MoveTask(ctx context.Context, p casestore.Partition, id string, move func(*casestore.Task) bool) (*casestore.Task, error)
 	OpenTask(ctx context.Context, p casestore.Partition, task *casestore.Task) error
+	TakeNumber(ctx context.Context) (casestore.RequestNumber, error)
 	Ring() *casestore.KeyRing
+	Keep() time.Duration
 }
 
 var _ Store = (*casestore.Store)(nil)
@@ -132,18 +142,23 @@ type Parts struct {
 type Server struct {
 	Parts
 	root string
+	book *flow.Book
 }
 
 // New makes a server. It fails when a text has no words, cannot be sent as one
 // segment, or says what must not be written.
 func New(p Parts) (*Server, error) {
-	if err := checkWords(p.Words, p.Config); err != nil {
+	book, err := newBook(p.Config.Places.Zips)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkWords(p.Words, p.Config, book.Wording()); err != nil {
 		return nil, err
 	}
 	if p.Metrics == nil {
 		p.Metrics = NewMetrics()
 	}
-	return &Server{Parts: p, root: strings.TrimRight(p.Config.PublicURL, "/")}, nil
+	return &Server{Parts: p, root: strings.TrimRight(p.Config.PublicURL, "/"), book: book}, nil
 }
 
 // The addresses of the text webhooks.

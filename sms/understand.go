@@ -176,7 +176,7 @@ func (t text) meaning(pending Pending) Meaning {
 		return Meaning{Kind: WrongNumber}
 	case t.media > 0:
 		return Meaning{Kind: Media}
-	case pending == AskedFree && len(t.words) > 0:
+	case pending == AskedFree && !t.empty():
 		return Meaning{Kind: Answer, Detail: Free}
 	case healthAnywhere.scan(t.words)[health]:
 		return Meaning{Kind: Health}

@@ -96,6 +96,15 @@ func (s *Server) Resume(ctx context.Context, number private.Text, language, call
 	return s.Store.QueueText(ctx, t, now)
 }
 
+// Visit texts a caller who asks for it the number of the line for visits, once a
+// call. It answers the call, so it needs no consent.
+func (s *Server) Visit(ctx context.Context, number private.Text, language, call string) error {
+	now := s.Now()
+	t := &casestore.Text{ID: "xv" + call, Kind: casestore.TextReply, To: number, From: s.Config.From, Prompt: "S-visit", Language: s.language(language),
+		Vars: map[string]private.Text{"VISIT": private.Of(s.Config.InPerson)}, Created: now, Expires: now.Add(2 * time.Hour)}
+	return s.Store.QueueText(ctx, t, now)
+}
+
 // AroundCall queues a text about a call after delivery: that one comes at a time
 // ("S-pre"), that one reached nobody and when the next comes ("S-miss"), or that we
 // could not reach the patient ("S-last"). It may be called any number of times for
@@ -125,7 +134,7 @@ func (s *Server) write(ctx context.Context, c *casestore.Case, t *casestore.Text
 	if _, err := s.Store.Text(ctx, id.Partition(), t.ID); !errors.Is(err, casestore.ErrNotFound) {
 		return err
 	}
-	_, err := s.Store.MoveThread(ctx, id, func(th *casestore.Thread) (casestore.ThreadChange, bool, error) {
+	_, err := s.Store.MoveThread(ctx, id, func(th *casestore.Thread, _ casestore.Known) (casestore.ThreadChange, bool, error) {
 		th.Case, th.CasePlace, th.Language = c.ID, c.Partition, t.Language
 		return casestore.ThreadChange{Texts: []*casestore.Text{t}}, true, nil
 	})

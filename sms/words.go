@@ -4,18 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"secondline/casestore"
+	"secondline/internal/intake"
 	"secondline/internal/segments"
 )
 
-// texted lists every text that this package sends.
+// texted lists every text that this package sends, and S-st1b, which tells of the
+// coordinator that a request was given: nothing gives it one yet.
 var texted = []string{
 	"S-welcome", "S-req", "S-email-ask", "S-email-c", "S-email-again", "S-email-ok", "S-email-bad", "S-resume",
 	"S-st1", "S-st1b", "S-st2", "S-st2a", "S-st3", "S-st4", "S-st5", "S-closed",
 	"S-pre", "S-miss", "S-last", "S-later", "S-later-c", "S-later-no", "S-call-ok",
+	"S-expired", "S-gone", "S-visit", "S-st1-write", "S-st5-write",
 	"S-help", "S-stop", "S-start", "S-unknown", "S-emerg", "S-emerg-intl", "S-media", "S-nopii", "S-notpatient",
 }
 
@@ -26,10 +30,10 @@ var banned = regexp.MustCompile(`(?i)\b(cancer|cáncer|oncolog|onc[oó]log|tumou
 // checkWords proves before the first call that every text can be sent: there are
 // words for it in every language, it is one segment at its longest, and it holds
 // nothing that must not be read over a shoulder.
-func checkWords(words Words, cfg Config) error {
+func checkWords(words Words, cfg Config, asked []string) error {
 	var faults []error
 	for _, language := range words.Languages() {
-		for _, id := range texted {
+		for _, id := range slices.Concat(texted, asked) {
 			text, err := words.Text(language, id, longest(cfg))
 			switch {
 			case err != nil:
@@ -48,7 +52,7 @@ func checkWords(words Words, cfg Config) error {
 func longest(cfg Config) map[string]string {
 	return map[string]string{
 		"ORG": cfg.Organisation, "PHONE": cfg.Phone, "HRS": cfg.Hours, "WHEN": "2027-12-29T12:30:00-05:00 America/New_York",
-		"REQ": "77777777", "MASK": "m***@" + strings.Repeat("w", 26), "CO": "Christopher", "CODE": "777777", "LINK": "https://link.example.org/a1b2c3",
+		"VISIT": cfg.InPerson, "DATE": "1977-09-27", "TIME": "11:27", "REQ": "77777777", "MASK": "m***@" + strings.Repeat("w", 26), "CO": "Christopher", "CODE": "777777", "LINK": "https://link.example.org/a1b2c3",
 	}
 }
 
@@ -64,10 +68,16 @@ func (s *Server) body(t *casestore.Text) (string, error) {
 	for name, value := range t.Vars {
 		vars[name] = value.Reveal()
 	}
-	text, err := s.Words.Text(t.Language, t.Prompt, vars)
+	var parts []string
+	for _, id := range strings.Fields(t.Prompt) {
+		part, err := s.Words.Text(t.Language, id, vars)
+		if err != nil {
+			return "", fmt.Errorf("sms: %s: %w", id, err)
+		}
+		parts = append(parts, part)
+	}
+	text := strings.Join(parts, " ")
 	switch {
-	case err != nil:
-		return "", fmt.Errorf("sms: %s: %w", t.Prompt, err)
 	case !sendable(text):
 		return "", fmt.Errorf("sms: %s would be more than one segment", t.Prompt)
 	case banned.MatchString(text):
@@ -81,7 +91,7 @@ func (s *Server) body(t *casestore.Text) (string, error) {
 func updateFor(c *casestore.Case, promised time.Time) (prompt string, when time.Time) {
 	switch c.Stage {
 	case casestore.StageRequested:
-		return "S-st1", c.CallBy
+		return toldOf(c, "S-st1"), c.CallBy
 	case casestore.StageCollectingRecords:
 		if c.ActionNeeded {
 			return "S-st2a", time.Time{}
@@ -92,9 +102,18 @@ func updateFor(c *casestore.Case, promised time.Time) (prompt string, when time.
 	case casestore.StageInReview:
 		return "S-st4", time.Time{}
 	case casestore.StageDelivered:
-		return "S-st5", promised
+		return toldOf(c, "S-st5"), promised
 	case casestore.StageClosed:
 		return "S-closed", time.Time{}
 	}
 	return "", time.Time{}
+}
+
+// toldOf gives the text that promises a call, or that something is written to who
+// cannot talk.
+func toldOf(c *casestore.Case, prompt string) string {
+	if intake.Writes(c.Answers) {
+		return prompt + "-write"
+	}
+	return prompt
 }

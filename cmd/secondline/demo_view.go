@@ -166,7 +166,7 @@ func tripOf(t twiliosim.Exchange) phone.Trip {
 // demoFacts are the rows of a request, in the order of asking.
 var demoFacts = []struct{ name, label string }{
 	{"for_whom", "The patient is"}, {"birth_date", "Date of birth"}, {"phone", "Another number to call"},
-	{"consent_calls", "May we call"}, {"consent_texts", "May we text"}, {"consent_voicemail", "May we leave a message"},
+	{"can_talk", "By telephone, or in writing"}, {"consent_calls", "May we call"}, {"consent_texts", "May we text"}, {"consent_voicemail", "May we leave a message"},
 	{"processing", "Processing in the United States"}, {"zip", "Zip code"}, {"state", "State"}, {"zone", "Time zone"},
 	{"local_time", "Local time"}, {"utc_offset", "Offset from UTC"}, {"good_time", "A good time to call"},
 	{"name", "Name"}, {"treated_at", "Places of treatment"}, {"question", "Question for the specialist"},

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"secondline/internal/flow"
+	"secondline/internal/intake"
 	"secondline/internal/wording"
 	"secondline/ivr"
 )
@@ -33,7 +34,7 @@ func runFlow(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	book, err := ivr.NewBook(ivr.ZipRules{}, words.Languages())
+	book, err := ivr.NewBook(intake.ZipRules{}, words.Languages())
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1

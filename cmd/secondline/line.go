@@ -21,6 +21,7 @@ import (
 	"secondline/casestore"
 	"secondline/internal/event"
 	"secondline/internal/hours"
+	"secondline/internal/intake"
 	"secondline/internal/recordings"
 	"secondline/internal/twilio"
 	"secondline/internal/wording"
@@ -164,6 +165,9 @@ func (c calendar) State(t time.Time) string {
 	return string(state)
 }
 
+// zipRules are those of internal/hours.
+var zipRules = intake.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName}
+
 // voiceConfig gives the telephone what the programme decided.
 func voiceConfig(s Settings, c calendar) ivr.Config {
 	p := s.Programme
@@ -179,7 +183,7 @@ func voiceConfig(s Settings, c calendar) ivr.Config {
 		Ring: p.Transfer.Ring, Total: p.Transfer.Total, Longest: p.Transfer.Longest, StatusDelay: 1500 * time.Millisecond,
 		FirstCall: p.Promise.FirstCall, CallBack: p.Promise.CallBack, BotFirst: p.Promise.VoiceFirst,
 		Home: isDomestic, Callable: callable(p.Countries.Callable), ZoneOf: zoneOf, ZonesOf: zonesOf, LoadZone: hours.LoadZone,
-		Zips: ivr.ZipRules{State: hours.StateOfZip, Zones: hours.ZonesOfZip, Offset: hours.OffsetFromLocal, OffsetName: hours.OffsetName},
+		Zips: zipRules,
 	}
 	for _, co := range p.Coordinators {
 		cfg.Coordinators = append(cfg.Coordinators, ivr.Coordinator{

@@ -12,11 +12,9 @@ import (
 
 // notHeard lists the rows of the call sheet that no transcript says, and why.
 var notHeard = map[string]string{
-	"A3-visit":  "offers a text; A3-visit-call is said, the number is heard",
-	"D3-yes":    "offers a text; D3-yes-call is said",
 	"D-save":    "is for a caller who has hung up, and hears nothing",
 	"E-otp":     "the code is an optional step that is not built",
-	"E-more":    "offers texts; E-more-call is said",
+	"E-more":    "offers texts, whose consent a call about the status does not take; E-more-call is said",
 	"F-est":     "is said only when the wait is measured, and it is not",
 	"G-cb-ok":   "cb-ok names the time too",
 	"G-cb-call": "is for automated calls, which are not made",

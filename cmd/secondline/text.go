@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -27,8 +29,11 @@ Each MESSAGE is one argument, as the person texts it. Some are not texts:
   stage:in_review      the request comes to a stage (with -case)
   ask:email            the line asks for an e-mail address (with -case)
   media:               a picture without words
+  call:"1 1 _"         the person calls; the tokens are those of secondline call
+  repeat:WORDS         Twilio delivers the same message twice
 
-An example:
+Examples:
+  secondline text BEGIN 1 1 yes no no 1 "March 4 1960"
   secondline text -case requested -consent stage:collecting_records "LATER" "2" "please stop texting me"
 
 The exit status is 1 when a webhook failed.
@@ -90,7 +95,7 @@ func playTexts(ctx context.Context, env environment, x exchange, log *slog.Logge
 		return "", err
 	}
 	defer w.stop()
-	p := &textPlayer{world: w, from: x.from, to: settings.Programme.Lines.TollFree.Number}
+	p := &textPlayer{world: w, from: x.from, language: x.language, to: settings.Programme.Lines.TollFree.Number}
 	if err := p.begin(ctx, x); err != nil {
 		return "", err
 	}
@@ -106,6 +111,7 @@ func playTexts(ctx context.Context, env environment, x exchange, log *slog.Logge
 type textPlayer struct {
 	world    *world
 	from, to string
+	language string
 	c        *casestore.Case
 	out      strings.Builder
 	shown    int // texts of the line that are printed
@@ -176,8 +182,14 @@ func (p *textPlayer) do(ctx context.Context, m string) error {
 			return err
 		}
 		return p.after(ctx)
+	case special && kind == "call":
+		return p.call(ctx, rest)
 	}
 	p.world.clock.Pass(20 * time.Second)
+	if special && kind == "repeat" {
+		m = rest
+		p.world.sim.Inject(twiliosim.Fault{Kind: twiliosim.FaultTwice, Path: "/sms/incoming"})
+	}
 	var media []string
 	if special && kind == "media" {
 		m, media = rest, []string{"https://api.twilio.com/picture"}
@@ -189,6 +201,27 @@ func (p *textPlayer) do(ctx context.Context, m string) error {
 	}
 	if got.Status >= 400 {
 		fmt.Fprintf(&p.out, "FAULT   the webhook answered %d\n", got.Status)
+	}
+	return p.after(ctx)
+}
+
+// call plays a call of the person's.
+func (p *textPlayer) call(ctx context.Context, keys string) error {
+	tokens, err := parseTokens(keys)
+	if err != nil {
+		return err
+	}
+	caller := &callPlayer{world: p.world, from: p.from, to: p.to}
+	fmt.Fprintf(&p.out, "        (calls the line)\n")
+	if err := caller.play(ctx, tokens); err != nil {
+		return err
+	}
+	for _, c := range caller.calls {
+		for _, e := range c.Events() {
+			if l, ok := heard(e); ok {
+				fmt.Fprintf(&p.out, "        %-7s %s\n", l.Who, l.Text)
+			}
+		}
 	}
 	return p.after(ctx)
 }
@@ -274,17 +307,60 @@ func (p *textPlayer) describe(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	slices.SortStableFunc(tasks, func(a, b *casestore.Task) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Kind, b.Kind))
+	})
 	for _, t := range tasks {
 		fmt.Fprintf(&p.out, "owed    %s by %s\n", strings.ReplaceAll(string(t.Kind), "_", " "), t.Due.In(p.world.zone).Format("Mon 2 Jan 3:04 PM"))
 	}
-	if p.c != nil {
-		c, err := store.Case(ctx, p.c.Partition, p.c.ID)
-		if err != nil {
-			return "", err
-		}
-		if email := c.Answers["email"]; !email.Empty() {
-			fmt.Fprintf(&p.out, "email   %s\n", masked(email))
-		}
+	if p.c == nil {
+		err := p.describeRequest(ctx, id)
+		return p.out.String(), err
+	}
+	c, err := store.Case(ctx, p.c.Partition, p.c.ID)
+	if err != nil {
+		return "", err
+	}
+	if email := c.Answers["email"]; !email.Empty() {
+		fmt.Fprintf(&p.out, "email   %s\n", masked(email))
 	}
 	return p.out.String(), nil
+}
+
+// describeRequest tells of what the person has made: by text, or in a call.
+func (p *textPlayer) describeRequest(ctx context.Context, id casestore.PersonID) error {
+	store := p.world.line.store
+	requests, err := store.Drafts(ctx, id)
+	if err != nil {
+		return err
+	}
+	thread, err := store.Thread(ctx, id)
+	if err != nil {
+		return err
+	}
+	if thread.Case != "" {
+		switch c, err := store.Case(ctx, id.Partition(), thread.Case); {
+		case err == nil:
+			requests = append(requests, c)
+		case !errors.Is(err, casestore.ErrNotFound):
+			return err
+		}
+	}
+	for _, c := range requests {
+		fmt.Fprintf(&p.out, "request %s\n", c.Stage)
+		if number := c.Number.Reveal(); number != "" {
+			fmt.Fprintf(&p.out, "  number             %s\n", number)
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.Answers)) {
+			fmt.Fprintf(&p.out, "  %-18s %s\n", strings.ReplaceAll(name, "_", " "), masked(c.Answers[name]))
+		}
+		for _, consent := range c.Consents {
+			how := fmt.Sprintf("asked by %s, answered %q", consent.Prompt, consent.Key)
+			if consent.Prompt == "" {
+				how = "taken back by " + consent.Key
+			}
+			fmt.Fprintf(&p.out, "  consent %-10s %s, %s\n", consent.Kind, strings.ReplaceAll(consent.Given, "_", " "), how)
+		}
+	}
+	return nil
 }

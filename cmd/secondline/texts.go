@@ -10,6 +10,7 @@ import (
 
 	"secondline/casestore"
 	"secondline/internal/hours"
+	"secondline/internal/intake"
 	"secondline/ivr"
 	"secondline/sms"
 )
@@ -44,6 +45,8 @@ func textConfig(s Settings, c calendar) sms.Config {
 	return sms.Config{
 		PublicURL: s.Deploy.PublicURL, From: p.Lines.TollFree.Number, TollFree: isTollFree(p.Lines.TollFree.Number),
 		Organisation: p.Organisation, Phone: p.Lines.TollFree.Number, Hours: c.Spec(), Zone: c.Zone(), CallBack: p.Promise.CallBack,
+		FirstCall: p.Promise.FirstCall, InPerson: p.InPerson.Number, Callable: callable(p.Countries.Callable),
+		Places:  intake.Places{Zips: zipRules, Load: hours.LoadZone, OfNumber: zonesOf},
 		PerHour: p.Caps.TextsPerNumber, PerNumberADay: p.Caps.TextsPerNumberADay,
 		PerPrefixADay: p.Caps.TextsPerPrefixADay, PerCountryADay: p.Caps.TextsPerCountryADay, ADay: p.Caps.TextsADay, PerSecond: p.Caps.TextsASecond,
 		Destination: destinationOf(p), Home: isDomestic, Zones: textZones,
@@ -139,10 +142,13 @@ func (l *line) textEffects() map[casestore.EffectKind]casestore.Handler {
 			}
 			return l.texts.AskAddress(ctx, c.Caller, c.Language, c.Case.ID, c.Call)
 		}),
+		ivr.EffectVisit: ofCall(func(ctx context.Context, c *casestore.Conversation) error {
+			return l.texts.Visit(ctx, c.Caller, c.Language, c.Call)
+		}),
 		ivr.EffectSaved: ofCall(func(ctx context.Context, c *casestore.Conversation) error {
 			return l.texts.Resume(ctx, c.Caller, c.Language, c.Call)
 		}),
-		ivr.EffectFinished: func(ctx context.Context, p casestore.Partition, e casestore.Effect) error {
+		intake.EffectFinished: func(ctx context.Context, p casestore.Partition, e casestore.Effect) error {
 			c, err := l.store.Case(ctx, p, casestore.CaseID(e.Data))
 			if errors.Is(err, casestore.ErrNotFound) {
 				return nil
@@ -156,12 +162,10 @@ func (l *line) textEffects() map[casestore.EffectKind]casestore.Handler {
 }
 
 // welcome texts whoever has just agreed to texts; everybody else was told in the
-// call.
+// call. What an intake by text has said itself is not said again.
 func (l *line) welcome(ctx context.Context, c *casestore.Case) error {
-	for _, consent := range c.Consents {
-		if consent.Kind == "texts" && consent.Given == "yes" && !consent.Unproven {
-			return l.texts.Welcome(ctx, c)
-		}
+	if c.MayText() {
+		return l.texts.Welcome(ctx, c)
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ var rules = []rule{
 	{name: "casestore knows no HTTP", from: "casestore/...", never: []string{"net/http/..."}, deep: true},
 	{name: "casestore knows no Twilio", from: "casestore/...", never: append(ours("internal/twilio/...", "internal/twiliosim/..."), twilioGo...), deep: true, tests: true},
 
+	{name: "intake of ours imports only flow and casestore", from: "internal/intake/...", never: ours(), but: append(ours("casestore/...", "internal/flow"), leaf...)},
 	{name: "ivr does not import sms", from: "ivr/...", never: ours("sms/..."), tests: true, deep: true},
 	{name: "sms does not import ivr", from: "sms/...", never: ours("ivr/..."), tests: true, deep: true},
 	{name: "nothing imports cmd", from: "...", never: ours("cmd/..."), tests: true},
@@ -108,6 +109,8 @@ func TestEveryRuleCanBreak(t *testing.T) {
 		{"casestore/x_test.go", "secondline/internal/twiliosim", "casestore knows no Twilio"},
 		{"casestore/x.go", "github.com/redis/go-redis/v9", ""},
 		{"casestore/x_test.go", "github.com/alicebob/miniredis/v2", ""},
+		{"internal/intake/x.go", "secondline/sms", "intake of ours imports only flow and casestore"},
+		{"internal/intake/x.go", "secondline/casestore", ""},
 		{"ivr/x_test.go", "secondline/sms", "ivr does not import sms"},
 		{"sms/inbound/x.go", "secondline/ivr", "sms does not import ivr"},
 		{"ivr/x.go", "secondline/casestore", ""},

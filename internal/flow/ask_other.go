@@ -7,7 +7,7 @@ import (
 
 // Email is an e-mail address (RFC 5322 addr-spec with a domain of two labels or
 // more). It is answered by text only; a keypad cannot ask for it.
-type Email struct{ Bad string }
+type Email struct{ Confirm, Bad string }
 
 // Outcomes lists OK.
 func (e Email) Outcomes() []Outcome { return []Outcome{OK} }
@@ -16,7 +16,7 @@ func (e Email) Outcomes() []Outcome { return []Outcome{OK} }
 func (e Email) Kind() string { return "e-mail address" }
 
 func (e Email) await() Await            { return Await{Kind: AwaitText} }
-func (e Email) words() (_, _, _ string) { return "", e.Bad, "MASK" }
+func (e Email) words() (_, _, _ string) { return e.Confirm, e.Bad, "MASK" }
 
 func (e Email) parse(text string) parsed {
 	address, err := mail.ParseAddress(strings.Trim(strings.TrimSpace(text), "<>.,;"))

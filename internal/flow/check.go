@@ -68,6 +68,11 @@ func (b *Book) Wording() []string {
 			ids = append(ids, confirm, bad)
 		}
 	}
+	for i, id := range ids {
+		if id != "" {
+			ids[i] = b.ways.word(id)
+		}
+	}
 	sort.Strings(ids)
 	ids = slices.Compact(ids)
 	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })

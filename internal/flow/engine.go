@@ -38,8 +38,20 @@ type Ways struct {
 	// Stuck is the step that the last failed try leads to.
 	Stuck string
 	// Paused asks whether somebody is still there where words were awaited,
-	// PausedOptional where they may be skipped with pound.
+	// PausedOptional where they may be skipped with pound. Without one the question is
+	// asked again.
 	Paused, PausedOptional string
+	// Reword gives the wording that this channel has in the place of the scripts';
+	// "" says nothing there. nil leaves all as it is.
+	Reword func(id string) string
+}
+
+// word gives the wording for what a script says.
+func (w Ways) word(id string) string {
+	if w.Reword == nil {
+		return id
+	}
+	return w.Reword(id)
 }
 
 // NewBook puts scripts together. Check says whether they are sound.
@@ -57,9 +69,12 @@ func NewBook(ways Ways, scripts ...*Script) *Book {
 func (b *Book) Scripts() []*Script { return b.scripts }
 
 // Waits says whether the step of this full ID waits for an answer.
-func (b *Book) Waits(at string) bool {
+func (b *Book) Waits(at string) bool { return b.WaitsBy(at, "voice") }
+
+// WaitsBy is Waits for a channel.
+func (b *Book) WaitsBy(at, channel string) bool {
 	step := b.steps[at]
-	return step != nil && step.waits("voice")
+	return step != nil && step.waits(channel)
 }
 
 // Start begins a conversation at a step.
@@ -131,8 +146,10 @@ func (r *run) answer(step *Step, in Input) {
 		r.unpause(step, in)
 	case in.Kind == Silence || keys == "":
 		r.failed(step, r.book.ways.NoInput, step.NoInput)
+	case r.state.Phase == PhaseConfirm && in.Kind == Typed:
+		r.confirmed(step, YesNo().parseTyped(keys).outcome)
 	case r.state.Phase == PhaseConfirm:
-		r.confirmed(step, keys)
+		r.confirmed(step, YesNo().parse(keys).outcome)
 	default:
 		r.read(step, in)
 	}
@@ -270,6 +287,11 @@ func (r *run) recorded(step *Step, in Input) {
 // read takes an answer, or counts a failed try.
 func (r *run) read(step *Step, in Input) {
 	p := step.Ask.parse(in.Text.Reveal())
+	if in.Kind == Typed {
+		if p = typedAnswer(step.Ask, in.Text.Reveal()); r.skipped(step, in) {
+			return
+		}
+	}
 	if !p.ok {
 		_, bad, _ := step.Ask.words()
 		if bad != "" {
@@ -288,7 +310,7 @@ func (r *run) read(step *Step, in Input) {
 		return
 	}
 	key := ""
-	if _, menu := step.Ask.(Menu); menu && in.Kind == Keys {
+	if _, menu := step.Ask.(Menu); menu && (in.Kind == Keys || in.Kind == Typed) {
 		key = in.Text.Reveal()
 	}
 	r.save(step, p.outcome, p.value, key)
@@ -296,8 +318,8 @@ func (r *run) read(step *Step, in Input) {
 }
 
 // confirmed takes the answer to a read-back: 1 keeps the value, 2 asks again.
-func (r *run) confirmed(step *Step, keys string) {
-	switch YesNo().parse(keys).outcome {
+func (r *run) confirmed(step *Step, answer Outcome) {
+	switch answer {
 	case "yes":
 		r.save(step, OK, r.state.Pending.Reveal(), "")
 		r.follow(step, OK)
@@ -316,7 +338,7 @@ func (r *run) save(step *Step, outcome Outcome, value, key string) {
 	r.state.Answers[step.Save] = private.Of(value)
 	saved := Saved{Name: step.Save, Outcome: outcome, Key: key}
 	if n := len(step.Say); n > 0 {
-		saved.Prompt = step.Say[n-1]
+		saved.Prompt = r.book.ways.word(step.Say[n-1])
 	}
 	r.turn.Saved = append(r.turn.Saved, saved)
 }
@@ -343,7 +365,7 @@ func (r *run) failed(step *Step, general, own []string) {
 	n := r.state.Tries - 1
 	recording, ok := step.Ask.(Recording)
 	switch {
-	case ok:
+	case ok && r.book.ways.Paused != "":
 		r.state.Phase = PhasePaused
 		paused := r.book.ways.Paused
 		if recording.Optional {

@@ -97,7 +97,14 @@ func (r *run) await(step *Step) {
 	}
 }
 
-func (r *run) say(p Prompt) { r.turn.Say = append(r.turn.Say, p) }
+func (r *run) say(p Prompt) {
+	if p.ID != "" {
+		if p.ID = r.book.ways.word(p.ID); p.ID == "" {
+			return
+		}
+	}
+	r.turn.Say = append(r.turn.Say, p)
+}
 
 func (r *run) sayAll(ids []string) {
 	for _, id := range ids {

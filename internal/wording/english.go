@@ -10,7 +10,7 @@ import (
 //
 //	LAST4, LCASE      four digits                       "0123" → "0 1 2 3"
 //	SPOKENPHONE       E.164, spoken                     "+16175550123" → "6 1 7, 5 5 5, 0 1 2 3"
-//	PHONE             E.164, written                    "+16175550123" → "617-555-0123"
+//	PHONE, VISIT      E.164, written                    "+16175550123" → "617-555-0123"
 //	REQS, REQ         request number, spoken, written   "12345674" → "1 2 3 4, 5 6 7 4"
 //	DUE, OPENS        RFC 3339, blank, IANA zone        → "Tuesday, March 2nd, at 5 p.m. Eastern time"
 //	DAY, ETA, ETALAST the same, the day alone           → "Tuesday, March 2nd"

@@ -21,7 +21,7 @@ var formatters = map[string]map[string]formatter{"en": english, "es": spanish}
 // besides adds to a language's own formatters those that are alike in all.
 func besides(own map[string]formatter) map[string]formatter {
 	out := map[string]formatter{
-		"LAST4": lastFour, "LCASE": lastFour, "PHONE": writtenPhone, "REQS": spokenRequest, "REQ": request, "N": number,
+		"LAST4": lastFour, "LCASE": lastFour, "PHONE": writtenPhone, "VISIT": writtenPhone, "REQS": spokenRequest, "REQ": request, "N": number,
 		"ORG": plain, "FIRST": plain, "CO": plain, "LINK": plain, "MASK": plain, "CODE": plain, "REASON": plain, "NOTICE": plain,
 	}
 	maps.Copy(out, own)

@@ -74,6 +74,9 @@ func TestSpanishTextsCanBeSentAndTellNothing(t *testing.T) {
 			strange, _ := segments.OutsideGSM7(text)
 			t.Errorf("%s is no single segment of GSM-7 (%q): %q", id, strange, text)
 		}
+		if asks(id) {
+			continue
+		}
 		if !strings.HasPrefix(b.Template("es", id), "{ORG}: ") {
 			t.Errorf("%s does not say first who writes", id)
 		}
