@@ -71,12 +71,12 @@ func (s *Server) outWhisper(t *casestore.Transfer) []twilio.Prompt {
 
 // outAccept is the key that the coordinator pressed.
 func (s *Server) outAccept(ctx context.Context, req waited, leg casestore.Leg) (twilio.Document, error) {
-	switch twilio.FormOf(req.r).Get("Digits") {
-	case "1":
+	switch key := twilio.FormOf(req.r).Get("Digits"); {
+	case key == "1", leg.State == casestore.LegAccepted: // the answer to the key may have been lost
 		return s.outTake(ctx, req, leg)
-	case "2":
+	case key == "2":
 		return s.outWait(ctx, req)
-	case "3":
+	case key == "3":
 		if err := s.endLeg(ctx, req.p, req.id, req.leg, "declined", false); err != nil {
 			return nil, err
 		}
@@ -92,7 +92,10 @@ func (s *Server) outAccept(ctx context.Context, req waited, leg casestore.Leg) (
 // forbids the call is said at once.
 func (s *Server) outTake(ctx context.Context, req waited, leg casestore.Leg) (twilio.Document, error) {
 	if leg.State == casestore.LegAccepted { // asked again
-		return s.room(req, "H-a2", false), nil
+		if patientOn(req.t) {
+			return s.room(req, "H-a2", false), nil
+		}
+		return s.afterTalk(ctx, req)
 	}
 	why, err := s.mayDial(ctx, req.p, req.t)
 	if err != nil {

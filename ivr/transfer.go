@@ -230,9 +230,10 @@ func (s *Server) ring(ctx context.Context, p casestore.Partition, id string, i i
 		return s.endLeg(ctx, p, id, i, "unknown", false)
 	}
 	span := max(shortestRing, min(s.cfg.Ring, s.totalOf(t)-s.now().Sub(t.RoundAt)))
+	// Whatever of the coordinator's keys is lost with a replica is asked for again.
 	call, err := s.dialer.CreateCall(ctx, twilio.NewCall{
 		To: private.Of(c.Number), From: s.numberOf(t.Line), URL: s.absolute(s.legURL(pathWhisper, p, id, i)),
-		FallbackURL: s.absolute(pathFallback), StatusCallback: s.absolute(s.legURL(pathLeg, p, id, i)), Ring: span.Truncate(time.Second),
+		FallbackURL: s.absolute(s.legURL(pathAccept, p, id, i)) + "&" + paramHolds + "=1", StatusCallback: s.absolute(s.legURL(pathLeg, p, id, i)), Ring: span.Truncate(time.Second),
 	})
 	var refused *twilio.Error
 	switch {

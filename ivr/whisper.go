@@ -111,10 +111,10 @@ func (s *Server) accept(ctx context.Context, req waited) (twilio.Document, error
 	if req.t.Out != nil {
 		return s.outAccept(ctx, req, leg)
 	}
-	switch twilio.FormOf(req.r).Get("Digits") {
-	case "1":
+	switch key := twilio.FormOf(req.r).Get("Digits"); {
+	case key == "1", leg.State == casestore.LegAccepted: // the answer to the key may have been lost
 		return s.take1(ctx, req, leg)
-	case "2":
+	case key == "2":
 		if err := s.endLeg(ctx, req.p, req.id, req.leg, "declined", false); err != nil {
 			return nil, err
 		}

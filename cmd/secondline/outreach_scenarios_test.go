@@ -449,3 +449,23 @@ func refusePatient() hooks {
 		})
 	}}
 }
+
+// A coordinator whose key was lost with a replica is asked again, and is not passed on
+// to other coordinators as if they were a caller.
+func TestCoordinatorsKeyIsLost(t *testing.T) {
+	d := deliver(t, tuesday, "rings", hooks{}, people)
+	d.hears(0)
+	d.sim.Inject(twiliosim.Fault{Kind: twiliosim.FaultUnreachable, Path: "/voice/accept"})
+	d.press(0, "1")
+	if said := d.phone(0).Transcript(); strings.Contains(said, "connect you with a person") {
+		t.Errorf("the coordinator hears what a caller hears:\n%s", said)
+	}
+	if len(d.sim.CallsTo(deliveredTo)) == 0 {
+		d.press(0, "1")
+	}
+	d.wantSaid(0, "Dialing now.")
+	d.ends("1")
+	if got := d.sum(); got != "kept reached | reached | " {
+		t.Error(got)
+	}
+}
