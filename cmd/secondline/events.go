@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"secondline/casestore"
 	"secondline/internal/event"
+	"secondline/internal/fhir"
 	"secondline/internal/private"
 )
 
@@ -76,7 +80,16 @@ func (l *line) newEvents(p parts) error {
 		}
 		l.inbox.Secrets = append(l.inbox.Secrets, secret)
 	}
-	l.outbox = &event.Outbox{Endpoints: endpoints, Source: d.PublicURL, Store: p.store, Now: p.now, Log: p.log, Metrics: m,
+	programme := fhir.Programme{Organisation: p.settings.Programme.Organisation, URL: d.PublicURL}
+	l.outbox = &event.Outbox{
+		HandOver: func(_ context.Context, c *casestore.Case) (json.RawMessage, error) {
+			bundle, err := fhir.Bundle(c, programme)
+			if errors.Is(err, fhir.ErrNotComplete) {
+				return nil, nil
+			}
+			return bundle, err
+		},
+		Endpoints: endpoints, Source: d.PublicURL, Store: p.store, Now: p.now, Log: p.log, Metrics: m,
 		Client: &http.Client{Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirects are not followed") }}}
 	return nil
 }

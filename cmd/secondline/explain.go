@@ -44,23 +44,29 @@ func runExplain(ctx context.Context, args []string, env environment, stdout, std
 	return 0
 }
 
-func explain(ctx context.Context, env environment, which string, stdout io.Writer) error {
+// storeOf opens the store of a line that runs.
+func storeOf(env environment) (Settings, *casestore.Store, error) {
 	settings, err := LoadSettings(env, os.ReadFile)
 	if err != nil {
-		return err
+		return settings, nil, err
 	}
 	if settings.Deploy.RedisURL.Empty() {
-		return errors.New("REDIS_URL is not set: it names the Redis of secondline serve")
-	}
-	zone, err := time.LoadLocation(settings.Programme.Opening.Zone)
-	if err != nil {
-		return err
+		return settings, nil, errors.New("REDIS_URL is not set: it names the Redis of secondline serve")
 	}
 	store, err := openStore(time.Now, settings, settings.Deploy.RedisURL.Reveal(), slog.New(slog.DiscardHandler))
+	return settings, store, err
+}
+
+func explain(ctx context.Context, env environment, which string, stdout io.Writer) error {
+	settings, store, err := storeOf(env)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
+	zone, err := time.LoadLocation(settings.Programme.Opening.Zone)
+	if err != nil {
+		return err
+	}
 	c, err := findCase(ctx, store, which)
 	if err != nil {
 		return err

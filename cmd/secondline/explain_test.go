@@ -83,6 +83,13 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%q: status %d, %s", which, status, errs)
 		}
 	}
+	var out, errs bytes.Buffer
+	if status := run(t.Context(), []string{"handover", worldRequest}, env, &out, &errs); status != 0 || !strings.Contains(out.String(), `"resourceType":"Bundle"`) {
+		t.Errorf("handover: status %d, %s%s", status, out.String(), errs.String())
+	}
+	if status := run(t.Context(), []string{"handover"}, env, &out, &errs); status != 2 {
+		t.Errorf("handover of nothing: status %d", status)
+	}
 	redis.Kill()
 	if status, _, errs := ask(worldRequest); status != 1 || errs == "" {
 		t.Errorf("no Redis: status %d, %q", status, errs)
