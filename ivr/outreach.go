@@ -396,15 +396,10 @@ func (s *Server) askHow(ctx context.Context, p casestore.Partition, t *casestore
 	}
 	leg := t.Legs[i]
 	if leg.State != casestore.LegOver {
-		if s.now().Sub(later(leg.At, o.AskedAt)) < silentFor {
+		if s.now().Sub(later(later(leg.At, o.Ended), o.AskedAt)) < silentFor {
 			return t, nil
 		}
-		// The news of the end may be lost.
-		call, err := s.dialer.FetchCall(ctx, leg.Call)
-		if err == nil && call.Status.Final() {
-			err = s.endLeg(ctx, p, t.ID, i, string(call.Status), true)
-		}
-		return t, err
+		return t, s.askThere(ctx, p, t, i)
 	}
 	if s.now().Sub(later(leg.At, o.AskedAt)) < askAfter {
 		return t, nil
@@ -435,6 +430,27 @@ func (s *Server) askHow(ctx context.Context, p casestore.Partition, t *casestore
 		s.log.Warn("a coordinator cannot be asked how a call went; it is tried again", "transfer", t.ID, "err", err)
 	}
 	return t, nil
+}
+
+// askThere asks a coordinator who is still on the line a minute after the patient has
+// left: a replica may have died on the way to that. The news that they have gone too
+// may be lost as well.
+func (s *Server) askThere(ctx context.Context, p casestore.Partition, t *casestore.Transfer, leg int) error {
+	call, err := s.dialer.FetchCall(ctx, t.Legs[leg].Call)
+	if err != nil {
+		return err
+	}
+	if call.Status.Final() {
+		return s.endLeg(ctx, p, t.ID, leg, string(call.Status), true)
+	}
+	if _, err := s.moveTransfer(ctx, p, t.ID, func(t *casestore.Transfer) bool {
+		t.Out.Told, t.Out.AskedAt = true, s.now()
+		return true
+	}); err != nil {
+		return err
+	}
+	_, err = s.dialer.UpdateCall(ctx, t.Legs[leg].Call, twilio.CallUpdate{URL: s.absolute(s.legURL(pathAfterTalk, p, t.ID, leg))})
+	return over(err)
 }
 
 func later(a, b time.Time) time.Time {

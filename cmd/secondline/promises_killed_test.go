@@ -210,14 +210,18 @@ func (f *fleet) again() {
 }
 
 // hangUp is what people do: patients end the talk at once, and coordinators when
-// for a minute nothing was to be heard.
+// for a minute nothing was to be heard. Who is asked again presses the key again.
 func (f *fleet) hangUp() {
 	calls := f.sim.Calls()
 	for _, c := range calls[max(0, len(calls)-2000):] {
+		heard := c.Events()
+		if !c.Status().Over() && c.Await().Kind == twiliosim.AwaitKeys && f.clock.Now().Sub(heard[len(heard)-1].At) >= 10*time.Second {
+			f.must(c.Press(f.t.Context(), "1"))
+			continue
+		}
 		if c.Status().Over() || c.Await().Kind != twiliosim.AwaitTalk {
 			continue
 		}
-		heard := c.Events()
 		if f.isPatient(c.To()) || f.clock.Now().Sub(heard[len(heard)-1].At) > time.Minute {
 			f.must(c.Hangup(f.t.Context()))
 		}
