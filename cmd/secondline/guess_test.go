@@ -38,6 +38,7 @@ func (w *world) answered(t *testing.T, answer string) int {
 // are likely that is a chance of 1 in 2,200 on the first day, and of 1 in 11,000
 // or less on every day after it (rules.md 3.1).
 func TestBruteForce(t *testing.T) {
+	t.Parallel()
 	w := testWorld(t, tuesday)
 	if err := w.addCase(t.Context(), "in_review", patient); err != nil {
 		t.Fatal(err)

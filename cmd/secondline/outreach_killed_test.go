@@ -48,6 +48,7 @@ func (d *promised) carryOn(span time.Duration) {
 //
 // SECONDLINE_OUTAGES=1 tries every moment; 6 is every sixth.
 func TestOutreachKilled(t *testing.T) {
+	t.Parallel()
 	stride := int64(6)
 	if n, err := strconv.ParseInt(os.Getenv("SECONDLINE_OUTAGES"), 10, 64); err == nil && n > 0 {
 		stride = n

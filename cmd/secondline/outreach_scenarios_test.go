@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -109,30 +110,37 @@ func (d *promised) texts() string {
 
 // Every way in which the call after delivery goes, and where it ends.
 func TestOutreach(t *testing.T) {
+	t.Parallel()
 	var table strings.Builder
+	var mu sync.Mutex
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "scenario\tpromise\tcalls\towed\ttexts")
-	for _, tt := range outreachScenarios {
-		t.Run(tt.name, func(t *testing.T) {
-			at := tt.at
-			if at == "" {
-				at = tuesday
-			}
-			d := deliver(t, at, tt.team, tt.hooks, tt.patient...)
-			tt.play(d)
-			got := d.sum()
-			if got != tt.want {
-				t.Errorf("ends with  %s\nwant       %s", got, tt.want)
-			}
-			if texts := d.texts(); tt.texts != "" && texts != tt.texts {
-				t.Errorf("texts %s, want %s", texts, tt.texts)
-			}
-			d.wantLawful()
-			d.wantExplained()
-			t.Logf("\n%s", d.log())
-			fmt.Fprintf(w, "%s\t%s\t%s\n", tt.name, strings.ReplaceAll(got, " | ", "\t"), d.texts())
-		})
-	}
+	t.Run("all", func(t *testing.T) {
+		for _, tt := range outreachScenarios {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				at := tt.at
+				if at == "" {
+					at = tuesday
+				}
+				d := deliver(t, at, tt.team, tt.hooks, tt.patient...)
+				tt.play(d)
+				got := d.sum()
+				if got != tt.want {
+					t.Errorf("ends with  %s\nwant       %s", got, tt.want)
+				}
+				if texts := d.texts(); tt.texts != "" && texts != tt.texts {
+					t.Errorf("texts %s, want %s", texts, tt.texts)
+				}
+				d.wantLawful()
+				d.wantExplained()
+				t.Logf("\n%s", d.log())
+				mu.Lock()
+				defer mu.Unlock()
+				fmt.Fprintf(w, "%s\t%s\t%s\n", tt.name, strings.ReplaceAll(got, " | ", "\t"), d.texts())
+			})
+		}
+	})
 	w.Flush()
 	t.Logf("\n%s", table.String())
 }

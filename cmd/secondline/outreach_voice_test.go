@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -48,33 +49,40 @@ func (d *promised) keys(keys ...string) {
 
 // Every way in which a call goes that an automated voice begins.
 func TestOutreachVoiceFirst(t *testing.T) {
+	t.Parallel()
 	var table strings.Builder
+	var mu sync.Mutex
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "scenario\tpromise\tcalls\towed\ttexts")
-	for _, tt := range voiceScenarios {
-		t.Run(tt.name, func(t *testing.T) {
-			d := deliver(t, tuesday, tt.team, voiceFirst, tt.patient...)
-			d.agrees(true)
-			tt.play(d)
-			d.pass(time.Minute)
-			d.wantExplained()
-			got := d.sum()
-			if got != tt.want {
-				t.Errorf("ends with  %s\nwant       %s", got, tt.want)
-			}
-			for _, call := range d.sim.CallsTo(deliveredTo) {
-				said := call.Transcript()
-				if call.Await().Kind != twiliosim.AwaitNothing {
-					t.Errorf("the patient is left on the line:\n%s", said)
+	t.Run("all", func(t *testing.T) {
+		for _, tt := range voiceScenarios {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				d := deliver(t, tuesday, tt.team, voiceFirst, tt.patient...)
+				d.agrees(true)
+				tt.play(d)
+				d.pass(time.Minute)
+				d.wantExplained()
+				got := d.sum()
+				if got != tt.want {
+					t.Errorf("ends with  %s\nwant       %s", got, tt.want)
 				}
-				if strings.Contains(said, "opinion") || strings.Contains(said, "cancer") || strings.Contains(said, "5 6 7 4") {
-					t.Errorf("too much is said to whoever picks up:\n%s", said)
+				for _, call := range d.sim.CallsTo(deliveredTo) {
+					said := call.Transcript()
+					if call.Await().Kind != twiliosim.AwaitNothing {
+						t.Errorf("the patient is left on the line:\n%s", said)
+					}
+					if strings.Contains(said, "opinion") || strings.Contains(said, "cancer") || strings.Contains(said, "5 6 7 4") {
+						t.Errorf("too much is said to whoever picks up:\n%s", said)
+					}
 				}
-			}
-			t.Logf("\n%s\n%s", d.log(), d.patientCall().Transcript())
-			fmt.Fprintf(w, "%s\t%s\t%s\n", tt.name, strings.ReplaceAll(got, " | ", "\t"), d.texts())
-		})
-	}
+				t.Logf("\n%s\n%s", d.log(), d.patientCall().Transcript())
+				mu.Lock()
+				defer mu.Unlock()
+				fmt.Fprintf(w, "%s\t%s\t%s\n", tt.name, strings.ReplaceAll(got, " | ", "\t"), d.texts())
+			})
+		}
+	})
 	w.Flush()
 	t.Logf("\n%s", table.String())
 }

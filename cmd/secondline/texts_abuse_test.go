@@ -95,6 +95,7 @@ func TestSendersThatAreNoPerson(t *testing.T) {
 // Whatever a person's telephone sends is borne, a coordinator sees it where it says
 // anything, and no log holds it.
 func TestStrangeTexts(t *testing.T) {
+	t.Parallel()
 	for i, tt := range []struct {
 		name, body string
 		texts      string // prompts that leave
@@ -206,6 +207,7 @@ func flood(otherwise int) int {
 // A machine that answers whatever we text, at once, for a day: the two talk to
 // each other until the number's bound of the day, and a person sees it.
 func TestTwoMachinesTalk(t *testing.T) {
+	t.Parallel()
 	for _, says := range []string{"HELP", "CALL", "LATER", "Thank you for your message! We are out of the office.", "please stop texting me", "I have chest pain", "START"} {
 		w := testWorld(t, afternoon)
 		messages := 0
@@ -234,6 +236,7 @@ func TestTwoMachinesTalk(t *testing.T) {
 
 // One number writes as much as it can within an hour.
 func TestFloodFromOneNumber(t *testing.T) {
+	t.Parallel()
 	w := testWorld(t, afternoon)
 	says := []string{"HELP", "CALL", "hello", "please stop texting me", "START", "I have chest pain", "is it cancer", "LATER", "ana@example.org"}
 	n := flood(600)
@@ -256,6 +259,7 @@ func TestFloodFromOneNumber(t *testing.T) {
 
 // Ten thousand numbers of one block, bought to have us text them: pumping.
 func TestFloodFromABlockOfNumbers(t *testing.T) {
+	t.Parallel()
 	for _, says := range []string{"HELP", "I have chest pain", "please stop texting me"} {
 		w := testWorld(t, afternoon)
 		n := flood(450)
@@ -286,6 +290,7 @@ func TestFloodFromABlockOfNumbers(t *testing.T) {
 
 // Numbers of everywhere, and of one country abroad, against the bounds of a day.
 func TestFloodFromEverywhere(t *testing.T) {
+	t.Parallel()
 	settings, err := LoadSettings(noEnvironment, os.ReadFile)
 	if err != nil {
 		t.Fatal(err)

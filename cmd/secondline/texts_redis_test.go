@@ -76,6 +76,7 @@ const afternoon = "2027-03-02T15:00:00-05:00"
 //
 // SECONDLINE_OUTAGES=1 tries every moment; 4 is every fourth.
 func TestRedisGoneOnATextsWay(t *testing.T) {
+	t.Parallel()
 	const most = 200
 	stride := int64(4)
 	if n, err := strconv.ParseInt(os.Getenv("SECONDLINE_OUTAGES"), 10, 64); err == nil && n > 0 {

@@ -109,6 +109,7 @@ func hideRequest(out string) string {
 // The golden threads are whole exchanges of texts, in every language that there
 // are words for; -update writes them anew.
 func TestThreads(t *testing.T) {
+	t.Parallel()
 	words, err := wording.Load()
 	if err != nil {
 		t.Fatal(err)
