@@ -43,6 +43,7 @@ var rules = []rule{
 	{name: "wording imports nothing of ours", from: "internal/wording/...", never: ours(), but: leaf},
 	{name: "hours imports nothing of ours", from: "internal/hours/...", never: ours(), but: leaf},
 
+	{name: "audit imports nothing of ours", from: "internal/audit/...", never: ours(), tests: true},
 	{name: "recordings imports nothing of ours", from: "internal/recordings/...", never: ours(), but: leaf},
 
 	{name: "casestore of ours imports only flow", from: "casestore/...", never: ours(), but: append(ours("casestore/...", "internal/flow"), leaf...)},
@@ -97,6 +98,7 @@ func TestEveryRuleCanBreak(t *testing.T) {
 		{"internal/private/x.go", "secondline/internal/flow", "private imports nothing of ours"},
 		{"internal/flow/x.go", "secondline/casestore", "flow imports nothing of ours"},
 		{"internal/flow/x.go", "secondline/internal/private", ""},
+		{"internal/audit/x.go", "secondline/internal/private", "audit imports nothing of ours"},
 		{"internal/recordings/x.go", "secondline/casestore", "recordings imports nothing of ours"},
 		{"internal/wording/x.go", "secondline/internal/hours", "wording imports nothing of ours"},
 		{"internal/hours/zones/x.go", "secondline/internal/wording", "hours imports nothing of ours"},
