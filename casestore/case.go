@@ -67,8 +67,21 @@ type Case struct {
 	// RecordsAt is when the records were complete, DeliveredAt when the opinion
 	// was delivered; zero before.
 	RecordsAt, DeliveredAt time.Time
-	// Partition is where the case lies; it is not part of what is kept.
+	// Authority is who may speak for the patient, as a coordinator has established it
+	// its zero value is nobody.
+	Authority Authority
+	// Partition is where the case lies, Version counts its changes; neither is part of
+	// what is kept.
 	Partition Partition
+	Version   int
+}
+
+// Authority is a person who may speak for a patient.
+type Authority struct {
+	// Name is who, By the coordinator who established it, and At when.
+	Name private.Text
+	By   string
+	At   time.Time
 }
 
 // Consent is a permission given or refused, with what is needed to show it was
@@ -203,8 +216,10 @@ type Task struct {
 	Rung   string
 	// Note is what the person wrote, where that is what the task is about.
 	Note private.Text
-	// Partition is where the task lies; it is not part of what is kept.
+	// Partition is where the task lies, Version counts its changes; neither is part of
+	// what is kept.
 	Partition Partition
+	Version   int
 }
 
 // TaskKind says what is owed.

@@ -212,6 +212,16 @@ func (s *Store) sealPromise(p *Promise) []byte {
 // however often and in whatever order it is told. It says whether anything changed,
 // and fails with ErrNotFound.
 func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, set func(*Case)) (*Case, bool, error) {
+	return s.advance(ctx, p, id, 0, to, set)
+}
+
+// AdvanceFrom is Advance by somebody who has seen one version of the case. When it
+// is another now it changes nothing, and fails with ErrConflict.
+func (s *Store) AdvanceFrom(ctx context.Context, p Partition, id CaseID, seen int, to Stage, set func(*Case)) (*Case, bool, error) {
+	return s.advance(ctx, p, id, seen, to, set)
+}
+
+func (s *Store) advance(ctx context.Context, p Partition, id CaseID, seen int, to Stage, set func(*Case)) (*Case, bool, error) {
 	for range 20 {
 		values, err := s.rdb.HMGet(ctx, caseKey(p, id), "v", "d").Result()
 		if err != nil {
@@ -220,6 +230,9 @@ func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, s
 		version, plain, err := s.openVersioned(string(id), "case", values)
 		if err != nil {
 			return nil, false, fmt.Errorf("casestore: case %s: %w", id, err)
+		}
+		if seen != 0 && seen != version {
+			return nil, false, fmt.Errorf("casestore: case %s: %w", id, ErrConflict)
 		}
 		before, err := decodeCase(plain)
 		if err != nil {
@@ -237,15 +250,19 @@ func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, s
 		if to == StageDelivered && c.DeliveredAt.IsZero() {
 			c.DeliveredAt = s.now()
 		}
+		c.Version = version
 		if sameCase(before, c) {
 			return c, false, nil
 		}
-		c.Updated = s.now()
+		c.Updated, c.Version = s.now(), version+1
 		ops := s.versioned(caseKey(p, id), version, s.sealCase(c), 0)
 		if to == StageDelivered && !(before.Stage == StageDelivered && before.DeliveredAt.Equal(c.DeliveredAt)) {
 			if err := s.deliver(ctx, &ops, p, c); err != nil {
 				return nil, false, err
 			}
+		}
+		if c.Stage != before.Stage {
+			s.addEntry(&ops, p, id, CaseEntry{At: c.Updated, What: EntryStage, About: string(c.Stage)})
 		}
 		ops.addEffect(p, Effect{Kind: EffectStage, Data: string(id)})
 		switch err := s.runCommit(ctx, ops); {
@@ -272,6 +289,10 @@ func (s *Store) Promise(ctx context.Context, p Partition, id CaseID) (*Promise, 
 	if err != nil {
 		return nil, fmt.Errorf("casestore: promise %s: %w", id, err)
 	}
+	return s.openPromise(p, id, values)
+}
+
+func (s *Store) openPromise(p Partition, id CaseID, values []any) (*Promise, error) {
 	version, plain, err := s.openVersioned(string(id), "promise", values)
 	if err != nil {
 		return nil, fmt.Errorf("casestore: promise %s: %w", id, err)

@@ -419,7 +419,7 @@ func TestPromisesOnACluster(t *testing.T) {
 	}
 	now := t0
 	s := storeBy(t, "redis+cluster://"+strings.Join(hosts, ","), &now)
-	for script, source := range map[**redis.Script]string{&commitScript: commitSource, &claimDueScript: claimDueSource} {
+	for script, source := range map[**redis.Script]string{&commitScript: commitSource, &claimDueScript: claimDueSource, &boardScript: boardSource} {
 		plain := *script
 		*script = strict(source)
 		t.Cleanup(func() { *script = plain })
@@ -445,5 +445,8 @@ func TestPromisesOnACluster(t *testing.T) {
 	}
 	if open, _, _, err := s.PromiseCounts(t.Context()); err != nil || open != n {
 		t.Errorf("%d are open, %v", open, err)
+	}
+	if all, err := s.NewBoard().Read(t.Context()); err != nil || len(all) != n {
+		t.Errorf("%d are on the board, %v", len(all), err)
 	}
 }

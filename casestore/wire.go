@@ -182,6 +182,9 @@ func writeCase(w *writer, c *Case) {
 	w.int(c.Waiting)
 	w.when(c.RecordsAt)
 	w.when(c.DeliveredAt)
+	w.told(c.Authority.Name)
+	w.text(c.Authority.By)
+	w.when(c.Authority.At)
 }
 
 func readCase(r *reader) *Case {
@@ -192,6 +195,7 @@ func readCase(r *reader) *Case {
 	}
 	c.CallBy, c.At = r.when(), r.text()
 	c.Coordinator, c.ActionNeeded, c.Waiting, c.RecordsAt, c.DeliveredAt = r.text(), r.flag(), r.int(), r.when(), r.when()
+	c.Authority = Authority{Name: r.told(), By: r.text(), At: r.when()}
 	return c
 }
 
