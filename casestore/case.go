@@ -119,6 +119,14 @@ func (c *Case) Phone() private.Text {
 	return c.Caller
 }
 
+// SetPhone corrects the number to call, in E.164.
+func (c *Case) SetPhone(number private.Text) {
+	if c.Answers == nil {
+		c.Answers = flow.Answers{}
+	}
+	c.Answers["phone"] = number
+}
+
 // Resumable says whether the person who began an unfinished request can take it
 // up by telephone: a date of birth was given to recognise them by, and
 // it was touched within keep.
