@@ -125,7 +125,7 @@ func (s *Server) described(r boardRow, now time.Time) boardRow {
 	r.Calls = times(len(p.Attempts))
 	switch {
 	case r.kind == 0:
-		r.Left = "Since " + span(now.Sub(r.By))
+		r.Left = "Over by " + span(now.Sub(r.By))
 	case r.minutes == 0:
 		r.Left = "No legal minute"
 	default:

@@ -103,8 +103,9 @@ func New(p Parts) *Server {
 	return s
 }
 
-// Link makes a new one-time link, at Address: it signs one person in, as
-// supervisor and operator, within 15 minutes. An older one is void.
+// Link makes a new one-time link, at Address: it signs one person in, within 15
+// minutes, as operator and what the roster says; who is not on it as supervisor. An
+// older link is void.
 func (s *Server) Link() string { return s.Address + "/signin/link/" + s.sessions.newLink() }
 
 // Stop ends the pages that are being kept up to date, so that the listener can close.

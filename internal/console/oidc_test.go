@@ -136,12 +136,12 @@ func TestWhoIsOnTheRosterIsKnownByTheAccount(t *testing.T) {
 	w := withIssuer(t, i, "realm_access.roles")
 	v, status, _ := signIn(t, w)
 	_, body := v.get("/team")
-	if status != http.StatusOK || !strings.Contains(body, "Put Alex Rivera") || strings.Contains(body, "Put Sam Okafor") {
+	if status != http.StatusOK || !strings.Contains(body, "duty: Alex Rivera") || strings.Contains(body, "duty: Sam Okafor") {
 		t.Errorf("status %d: %s", status, body)
 	}
 	i.claims["email_verified"] = false
 	v, _, _ = signIn(t, w)
-	if _, body := v.get("/team"); strings.Contains(body, "Put Alex Rivera") {
+	if _, body := v.get("/team"); strings.Contains(body, "duty: Alex Rivera") {
 		t.Error("an address that is not verified names a coordinator")
 	}
 }

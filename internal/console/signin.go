@@ -74,7 +74,9 @@ func (s *Server) useLink(w http.ResponseWriter, r *http.Request) {
 	p := person{Who: localWho, Name: "At the machine", Roles: []Role{Supervisor, Operator}}
 	if m, ok := s.member(r.PostFormValue("member")); ok {
 		p.Who, p.Member, p.Name = m.ID, m.ID, m.Name
-		p.Roles = []Role{Coordinator, Supervisor, Operator}
+		if p.Roles = []Role{Coordinator, Operator}; m.Supervisor {
+			p.Roles = []Role{Coordinator, Supervisor, Operator}
+		}
 	}
 	s.signedIn(w, p, func() { http.Redirect(w, r, "/", http.StatusSeeOther) })
 }

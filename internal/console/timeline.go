@@ -49,7 +49,7 @@ func (s *Server) timeline(f *casestore.File, who person) []timelineLine {
 		add(t.Created, "text", textWords(t), s.said(t), false)
 	}
 	for _, t := range f.Tasks {
-		add(t.Opened, "task", s.taskView(t, who).Kind+", due "+explain.InWords(t.Due.In(s.Calendar.Zone()), "Mon Jan 2, 3:04 PM")+".", "", false)
+		add(t.Opened, "task", s.taskView(t, who).Kind+", due "+explain.InWords(t.Due.In(s.Calendar.Zone()), "Monday, January 2, 3:04 PM MST")+".", "", false)
 		if t.Outcome != "" && !t.Closed.IsZero() {
 			add(t.Closed, "task", s.taskView(t, who).Kind+": "+plain(t.Outcome)+".", "", false)
 		}
