@@ -196,6 +196,7 @@ func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout
 	workers.Go(func() { l.store.KeepNumbers(working) })
 	workers.Go(func() { l.store.Work(working, workerName(), l.effects()) })
 	workers.Go(func() { l.tick(working, log) })
+	workers.Go(func() { l.console.Warm(working) })
 
 	l.openConsole(s, admin.Addr().String())
 	servers := []*http.Server{hardened(l.handler, log), hardened(l.adminHandler(), log)}

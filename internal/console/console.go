@@ -108,6 +108,13 @@ func New(p Parts) *Server {
 // older link is void.
 func (s *Server) Link() string { return s.Address + "/signin/link/" + s.sessions.newLink() }
 
+// Warm reads what the first visitor would wait for otherwise.
+func (s *Server) Warm(ctx context.Context) {
+	if _, err := s.boardView(ctx); err != nil && ctx.Err() == nil {
+		s.Log.Warn("the board cannot be read ahead", "err", err)
+	}
+}
+
 // Stop ends the pages that are being kept up to date, so that the listener can close.
 func (s *Server) Stop() { s.ending.Do(func() { close(s.ended) }) }
 
