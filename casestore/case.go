@@ -71,8 +71,21 @@ type Case struct {
 	// Stamps say of each thing that the case system tells when it became so, by its
 	// name: what is older than what is known changes nothing.
 	Stamps map[string]Stamp
-	// Partition is where the case lies; it is not part of what is kept.
+	// Authority is who may speak for the patient, as a coordinator has established it
+	// its zero value is nobody.
+	Authority Authority
+	// Partition is where the case lies, Version counts its changes; neither is part of
+	// what is kept.
 	Partition Partition
+	Version   int
+}
+
+// Authority is a person who may speak for a patient.
+type Authority struct {
+	// Name is who, By the coordinator who established it, and At when.
+	Name private.Text
+	By   string
+	At   time.Time
 }
 
 // Stamp is the time and the name of the news that something was learnt by.
@@ -142,6 +155,14 @@ func (c *Case) Phone() private.Text {
 		return typed
 	}
 	return c.Caller
+}
+
+// SetPhone corrects the number to call, in E.164.
+func (c *Case) SetPhone(number private.Text) {
+	if c.Answers == nil {
+		c.Answers = flow.Answers{}
+	}
+	c.Answers["phone"] = number
 }
 
 // Resumable says whether the person who began an unfinished request can take it
@@ -241,8 +262,10 @@ type Task struct {
 	Rung   string
 	// Note is what the person wrote, where that is what the task is about.
 	Note private.Text
-	// Partition is where the task lies; it is not part of what is kept.
+	// Partition is where the task lies, Version counts its changes; neither is part of
+	// what is kept.
 	Partition Partition
+	Version   int
 }
 
 // TaskKind says what is owed.

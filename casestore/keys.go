@@ -85,6 +85,9 @@ func caseKey(p Partition, id CaseID) string { return key(p, "case", string(id)) 
 // taskKey: hash kind, due, d. One thing owed.
 func taskKey(p Partition, id string) string { return key(p, "task", id) }
 
+// caseTasksKey: set task ID. What is, and was, owed for one case.
+func caseTasksKey(p Partition, id CaseID) string { return key(p, "casetasks", string(id)) }
+
 // tasksKey: sorted set task ID by due time (Unix seconds). What is owed.
 func tasksKey(p Partition) string { return key(p, "tasks", "") }
 

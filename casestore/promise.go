@@ -212,17 +212,31 @@ func (s *Store) sealPromise(p *Promise) []byte {
 // however often and in whatever order it is told. It says whether anything changed,
 // and fails with ErrNotFound.
 func (s *Store) Advance(ctx context.Context, p Partition, id CaseID, to Stage, set func(*Case)) (*Case, bool, error) {
-	return s.Tell(ctx, p, id, func(c *Case) {
+	return s.tell(ctx, p, id, 0, moveTo(to, set))
+}
+
+// AdvanceFrom is Advance by somebody who has seen one version of the case. When it
+// is another now it changes nothing, and fails with ErrConflict.
+func (s *Store) AdvanceFrom(ctx context.Context, p Partition, id CaseID, seen int, to Stage, set func(*Case)) (*Case, bool, error) {
+	return s.tell(ctx, p, id, seen, moveTo(to, set))
+}
+
+func moveTo(to Stage, set func(*Case)) func(*Case) {
+	return func(c *Case) {
 		c.Stage = to
 		if set != nil {
 			set(c)
 		}
-	})
+	}
 }
 
 // Tell changes a case as Advance does, the stage too where move sets another one.
 // move may be called again when somebody else was first.
 func (s *Store) Tell(ctx context.Context, p Partition, id CaseID, move func(*Case)) (*Case, bool, error) {
+	return s.tell(ctx, p, id, 0, move)
+}
+
+func (s *Store) tell(ctx context.Context, p Partition, id CaseID, seen int, move func(*Case)) (*Case, bool, error) {
 	for range 20 {
 		values, err := s.rdb.HMGet(ctx, caseKey(p, id), "v", "d").Result()
 		if err != nil {
@@ -231,6 +245,9 @@ func (s *Store) Tell(ctx context.Context, p Partition, id CaseID, move func(*Cas
 		version, plain, err := s.openVersioned(string(id), "case", values)
 		if err != nil {
 			return nil, false, fmt.Errorf("casestore: case %s: %w", id, err)
+		}
+		if seen != 0 && seen != version {
+			return nil, false, fmt.Errorf("casestore: case %s: %w", id, ErrConflict)
 		}
 		before, err := decodeCase(plain)
 		if err != nil {
@@ -245,15 +262,19 @@ func (s *Store) Tell(ctx context.Context, p Partition, id CaseID, move func(*Cas
 		if c.Stage == StageDelivered && c.DeliveredAt.IsZero() {
 			c.DeliveredAt = s.now()
 		}
+		c.Version = version
 		if sameCase(before, c) {
 			return c, false, nil
 		}
-		c.Updated = s.now()
+		c.Updated, c.Version = s.now(), version+1
 		ops := s.versioned(caseKey(p, id), version, s.sealCase(c), 0)
 		if c.Stage == StageDelivered && !(before.Stage == StageDelivered && before.DeliveredAt.Equal(c.DeliveredAt)) {
 			if err := s.deliver(ctx, &ops, p, c); err != nil {
 				return nil, false, err
 			}
+		}
+		if c.Stage != before.Stage {
+			s.addEntry(&ops, p, id, CaseEntry{At: c.Updated, What: EntryStage, About: string(c.Stage)})
 		}
 		ops.addEffect(p, Effect{Kind: EffectStage, Data: string(id)})
 		switch err := s.runCommit(ctx, ops); {
@@ -407,18 +428,6 @@ func (s *Store) OpenPromised(ctx context.Context, p Partition) ([]Promised, erro
 		}
 	}
 	return out, nil
-}
-
-func (s *Store) openCase(p Partition, id CaseID, values []any) (*Case, error) {
-	_, plain, err := s.openVersioned(string(id), "case", values)
-	if err != nil {
-		return nil, fmt.Errorf("casestore: case %s: %w", id, err)
-	}
-	c, err := decodeCase(plain)
-	if err == nil {
-		c.Partition = p
-	}
-	return c, err
 }
 
 // Repair is what SweepPromises did about one case.

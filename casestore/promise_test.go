@@ -314,7 +314,7 @@ func TestOpenPromisesAreReadWithTheirCases(t *testing.T) {
 	if err := s.rdb.Del(t.Context(), caseKey(broken.Partition, broken.ID)).Err(); err != nil {
 		t.Fatal(err)
 	}
-	open.Stage, open.DeliveredAt, open.Updated = StageDelivered, t0, t0
+	open.Stage, open.DeliveredAt, open.Updated, open.Version = StageDelivered, t0, t0, 2
 	got, err := s.OpenPromised(t.Context(), open.Partition)
 	if diff := cmp.Diff([]Promised{{p, open}}, got, revealed); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -436,7 +436,7 @@ func TestPromisesOnACluster(t *testing.T) {
 	}
 	now := t0
 	s := storeBy(t, "redis+cluster://"+strings.Join(hosts, ","), &now)
-	for script, source := range map[**redis.Script]string{&commitScript: commitSource, &claimDueScript: claimDueSource} {
+	for script, source := range map[**redis.Script]string{&commitScript: commitSource, &claimDueScript: claimDueSource, &boardScript: boardSource} {
 		plain := *script
 		*script = strict(source)
 		t.Cleanup(func() { *script = plain })
@@ -462,5 +462,8 @@ func TestPromisesOnACluster(t *testing.T) {
 	}
 	if open, _, _, err := s.PromiseCounts(t.Context()); err != nil || open != n {
 		t.Errorf("%d are open, %v", open, err)
+	}
+	if all, err := s.NewBoard().Read(t.Context()); err != nil || len(all) != n {
+		t.Errorf("%d are on the board, %v", len(all), err)
 	}
 }

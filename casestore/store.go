@@ -187,20 +187,21 @@ func (s *Store) openDrafts(sealed map[string]string) []*Case {
 
 // Case reads a finished case. It fails with ErrNotFound.
 func (s *Store) Case(ctx context.Context, p Partition, id CaseID) (*Case, error) {
-	sealed, err := s.rdb.HGet(ctx, caseKey(p, id), "d").Result()
-	if errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("casestore: case %s: %w", id, ErrNotFound)
-	}
+	values, err := s.rdb.HMGet(ctx, caseKey(p, id), "v", "d").Result()
 	if err != nil {
 		return nil, fmt.Errorf("casestore: read case %s: %w", id, err)
 	}
-	plain, err := s.ring.Open(string(id), "case", []byte(sealed))
+	return s.openCase(p, id, values)
+}
+
+func (s *Store) openCase(p Partition, id CaseID, values []any) (*Case, error) {
+	version, plain, err := s.openVersioned(string(id), "case", values)
 	if err != nil {
 		return nil, fmt.Errorf("casestore: case %s: %w", id, err)
 	}
 	c, err := decodeCase(plain)
 	if err == nil {
-		c.Partition = p
+		c.Partition, c.Version = p, version
 	}
 	return c, err
 }

@@ -148,7 +148,7 @@ func TestUnfinishedRequestIsKeptFinishedAndFound(t *testing.T) {
 	if _, err := s.CaseByNumber(ctx, finished.Number); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a number set aside finds %v", err)
 	}
-	task := &Task{ID: NewTaskID(), Kind: TaskFirstCall, Due: t0.Add(time.Hour), Phone: private.Of("+16175550123"), Case: finished.ID, Call: anyCall, Opened: t0, Partition: id.Partition()}
+	task := &Task{ID: NewTaskID(), Kind: TaskFirstCall, Due: t0.Add(time.Hour), Phone: private.Of("+16175550123"), Case: finished.ID, Call: anyCall, Opened: t0, Partition: id.Partition(), Version: 1}
 	if err := s.Commit(ctx, id, c, Change{Finished: finished, Guard: finished.ID, Tasks: []*Task{task}}); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestUnfinishedRequestIsKeptFinishedAndFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	finished.Partition = id.Partition()
+	finished.Partition, finished.Version = id.Partition(), 1
 	if diff := cmp.Diff(finished, got, revealed); diff != "" {
 		t.Errorf("the case (-want +got):\n%s", diff)
 	}

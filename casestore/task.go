@@ -17,6 +17,9 @@ func closedKey(p Partition) string { return key(p, "closed", "") }
 func (s *Store) addTask(ops *operations, p Partition, task *Task) {
 	ops.add("HSET", taskKey(p, task.ID), "v", 1, "d", s.ring.Seal(task.ID, "task", encodeTask(task)))
 	ops.add("ZADD", tasksKey(p), task.Due.Unix(), task.ID)
+	if task.Case != "" {
+		ops.add("SADD", caseTasksKey(p, task.Case), task.ID)
+	}
 	if !task.Ring.IsZero() {
 		ops.addDue(Due{DueTask, task.ID, p}, task.Ring)
 	}
@@ -106,13 +109,13 @@ func (s *Store) Owed(ctx context.Context) (all, late int, err error) {
 }
 
 func (s *Store) openTask(p Partition, id string, values []any) (*Task, error) {
-	_, plain, err := s.openVersioned(id, "task", values)
+	version, plain, err := s.openVersioned(id, "task", values)
 	if err != nil {
 		return nil, fmt.Errorf("casestore: task %s: %w", id, err)
 	}
 	task, err := decodeTask(id, plain)
 	if err == nil {
-		task.Partition = p
+		task.Partition, task.Version = p, version
 	}
 	return task, err
 }
@@ -138,14 +141,11 @@ func (s *Store) MoveTask(ctx context.Context, p Partition, id string, move func(
 		if err != nil {
 			return nil, err
 		}
-		open := task.Outcome == ""
+		open, version := task.Outcome == "", task.Version
 		if !move(task) {
 			return task, nil
 		}
-		version, _, err := s.openVersioned(id, "task", values)
-		if err != nil {
-			return nil, fmt.Errorf("casestore: task %s: %w", id, err)
-		}
+		task.Version = version + 1
 		ops := s.versioned(taskKey(p, id), version, s.ring.Seal(id, "task", encodeTask(task)), 0)
 		switch {
 		case task.Outcome == "":
@@ -181,10 +181,14 @@ func (s *Store) MoveCase(ctx context.Context, p Partition, id CaseID, move func(
 			return nil, fmt.Errorf("casestore: case %s: %w", id, err)
 		}
 		c, err := decodeCase(plain)
-		if err != nil || !move(c) {
-			return c, err
+		if err != nil {
+			return nil, err
 		}
-		c.Updated = s.now()
+		c.Partition, c.Version = p, version
+		if !move(c) {
+			return c, nil
+		}
+		c.Updated, c.Version = s.now(), version+1
 		switch err := s.runCommit(ctx, s.versioned(caseKey(p, id), version, s.sealCase(c), 0)); {
 		case errors.Is(err, ErrConflict):
 			continue

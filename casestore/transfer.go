@@ -173,6 +173,7 @@ func (s *Store) addTransfer(ops *operations, p Partition, t *Transfer) {
 	t.Version = 1
 	ops.add("HSET", transferKey(p, t.ID), "v", 1, "d", s.sealTransfer(t))
 	ops.add("PEXPIRE", transferKey(p, t.ID), callLives.Milliseconds())
+	s.addLive(ops, p, t)
 	ops.addEffect(p, Effect{Kind: EffectTransfer, Data: t.ID})
 }
 
@@ -352,6 +353,7 @@ func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
 func (s *Store) StartTransfer(ctx context.Context, p Partition, t *Transfer) error {
 	t.Version = 1
 	ops := operations{keys: []string{transferKey(p, t.ID), transferKey(p, t.ID)}, args: []any{"0", "1", s.sealTransfer(t), callLives.Milliseconds(), "0"}}
+	s.addLive(&ops, p, t)
 	ops.addEffect(p, Effect{Kind: EffectTransfer, Data: t.ID})
 	err := s.runCommit(ctx, ops)
 	if err != nil && !errors.Is(err, ErrConflict) {

@@ -190,6 +190,9 @@ func writeCase(w *writer, c *Case) {
 		w.when(c.Stamps[thing].At)
 		w.text(c.Stamps[thing].ID)
 	}
+	w.told(c.Authority.Name)
+	w.text(c.Authority.By)
+	w.when(c.Authority.At)
 }
 
 func readCase(r *reader) *Case {
@@ -206,6 +209,7 @@ func readCase(r *reader) *Case {
 		}
 		c.Stamps[r.text()] = Stamp{At: r.when(), ID: r.text()}
 	}
+	c.Authority = Authority{Name: r.told(), By: r.text(), At: r.when()}
 	return c
 }
 

@@ -570,14 +570,14 @@ func (s *Server) keepResult(ctx context.Context, t *casestore.Transfer, result s
 		if t.Out.Bot {
 			return nil // the key that said so has done it
 		}
-		return s.stopNumber(ctx, t.Caller, t.Out.Call)
+		return s.StopContact(ctx, t.Caller, t.Out.Call)
 	}
 	return nil
 }
 
-// stopNumber keeps what a patient said to a coordinator: no more automated calls and
+// StopContact keeps what a patient said to a coordinator: no more automated calls and
 // texts.
-func (s *Server) stopNumber(ctx context.Context, number private.Text, call string) error {
+func (s *Server) StopContact(ctx context.Context, number private.Text, call string) error {
 	if err := s.journalStop(s.store.Ring().Person(number), "coordinator", call); err != nil {
 		return err
 	}

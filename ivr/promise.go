@@ -75,7 +75,10 @@ type Owed struct {
 }
 
 // PlanOf gives the plan that follows from what a promise has come to.
-func (o Owed) PlanOf(p *casestore.Promise) hours.Plan {
+func (o Owed) PlanOf(p *casestore.Promise) hours.Plan { return o.PlannedFrom(p).Plan() }
+
+// PlannedFrom gives what the plan of a promise is made from.
+func (o Owed) PlannedFrom(p *casestore.Promise) hours.Promise {
 	in := hours.Promise{
 		Delivered: p.Delivered, Legal: o.Legal, ZoneNotKnown: !o.ZoneKnown, MaxPerDay: hours.MaxPerDay, Chosen: p.Chosen, NotBefore: p.NotBefore,
 		BotFirst: o.BotFirst, CallsRefused: o.refused() != "",
@@ -88,7 +91,7 @@ func (o Owed) PlanOf(p *casestore.Promise) hours.Plan {
 	for _, a := range p.Attempts {
 		in.Earlier = append(in.Earlier, hours.Made{At: a.At, ByHand: a.ByHand, Voicemail: a.Voicemail})
 	}
-	return in.Plan()
+	return in
 }
 
 // refused says why no machine may dial the number at all: then a person decides.
@@ -472,6 +475,11 @@ func (s *Server) giveBack(ctx context.Context, due []casestore.Due) {
 	}
 }
 
+// Owed reads what the promise of a case follows from. It fails with ErrNotFound.
+func (s *Server) Owed(ctx context.Context, p casestore.Partition, id casestore.CaseID) (Owed, error) {
+	return s.owed(ctx, p, id)
+}
+
 // owed reads what a promise follows from.
 func (s *Server) owed(ctx context.Context, p casestore.Partition, id casestore.CaseID) (Owed, error) {
 	c, err := s.store.Case(ctx, p, id)
@@ -598,10 +606,21 @@ func (s *Server) SweepPromises(ctx context.Context) {
 // is "key", "text" or "coordinator". A call that coordinators are being rung for is
 // given up. It says whether there is an open promise.
 func (s *Server) ChoosePromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, at time.Time, how string) (bool, error) {
-	open, task, flight := false, "", ""
+	return s.choosePromise(ctx, p, id, 0, at, how)
+}
+
+// Reschedule is ChoosePromise by a coordinator who has seen one version of the
+// promise. When it is another now nothing is changed, and it fails with
+// casestore.ErrConflict.
+func (s *Server) Reschedule(ctx context.Context, p casestore.Partition, id casestore.CaseID, seen int, at time.Time) (bool, error) {
+	return s.choosePromise(ctx, p, id, seen, at, "coordinator")
+}
+
+func (s *Server) choosePromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, seen int, at time.Time, how string) (bool, error) {
+	open, stale, task, flight := false, false, "", ""
 	_, err := s.store.MovePromise(ctx, p, id, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
-		open = pr.State == casestore.PromiseOpen
-		if !open {
+		open, stale = pr.State == casestore.PromiseOpen, seen != 0 && pr.Version != seen
+		if !open || stale {
 			return casestore.PromiseChange{}, false
 		}
 		now := s.now()
@@ -614,6 +633,9 @@ func (s *Server) ChoosePromise(ctx context.Context, p casestore.Partition, id ca
 	})
 	if errors.Is(err, casestore.ErrNotFound) {
 		return false, nil
+	}
+	if err == nil && stale {
+		err = fmt.Errorf("ivr: reschedule: %w", casestore.ErrConflict)
 	}
 	if err != nil || !open {
 		return false, err

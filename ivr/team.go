@@ -71,8 +71,8 @@ func (t *turn) signedIn(ctx context.Context) {
 	}
 }
 
-// onDuty says whether a coordinator takes calls now.
-func onDuty(c Coordinator, state casestore.CoordinatorState, now time.Time) bool {
+// OnDuty says whether a coordinator takes calls now.
+func OnDuty(c Coordinator, state casestore.CoordinatorState, now time.Time) bool {
 	switch state.Duty {
 	case "on":
 		return true
@@ -84,7 +84,7 @@ func onDuty(c Coordinator, state casestore.CoordinatorState, now time.Time) bool
 
 func (t *turn) duty() flow.Outcome {
 	c, _ := t.s.coordinatorOf(t.c.Member)
-	on := onDuty(c, t.pre.state, t.who.now)
+	on := OnDuty(c, t.pre.state, t.who.now)
 	if t.dutyNow != "" {
 		on = t.dutyNow == "on"
 	}
@@ -152,8 +152,25 @@ func (t *turn) settle(ctx context.Context, outcome string) error {
 	if t.c.Task == "" {
 		return nil
 	}
-	task, err := t.s.store.MoveTask(ctx, t.c.TaskPlace, t.c.Task, func(task *casestore.Task) bool {
-		if task.Outcome != "" {
+	if err := t.s.Settle(ctx, t.c.TaskPlace, t.c.Task, 0, t.c.Member, outcome, t.who.call); err != nil {
+		return err
+	}
+	if outcome != "tried" {
+		t.c.Task = ""
+		t.pre.count = max(0, t.pre.count-1)
+	}
+	return nil
+}
+
+// Settle keeps what a coordinator says became of a task, with the promise that it is
+// about too: "spoke", "wrong_number", "opted_out", and what else the kind of task has;
+// "tried" leaves it owed. ref is the SID, or the trace, of where it was said. seen is
+// the version of the task that the coordinator saw, 0 for any: when it is another now
+// nothing is changed, and it fails with casestore.ErrConflict.
+func (s *Server) Settle(ctx context.Context, p casestore.Partition, id string, seen int, who, outcome, ref string) error {
+	stale := false
+	task, err := s.store.MoveTask(ctx, p, id, func(task *casestore.Task) bool {
+		if stale = seen != 0 && task.Version != seen; stale || task.Outcome != "" {
 			return false
 		}
 		if outcome == "tried" {
@@ -164,22 +181,21 @@ func (t *turn) settle(ctx context.Context, outcome string) error {
 		task.Outcome = outcome
 		return true
 	})
+	if err == nil && stale {
+		err = casestore.ErrConflict
+	}
 	if err != nil {
 		return fmt.Errorf("ivr: settle a task: %w", err)
 	}
-	if err := t.s.byHand(ctx, t.c.TaskPlace, task, t.c.Member, outcome); err != nil {
+	if err := s.byHand(ctx, p, task, who, outcome); err != nil {
 		return err
 	}
 	if outcome == "opted_out" && !task.Phone.Empty() {
-		if err := t.s.stopNumber(ctx, task.Phone, t.who.call); err != nil {
+		if err := s.StopContact(ctx, task.Phone, ref); err != nil {
 			return err
 		}
 	}
-	t.s.metrics.outcomes.WithLabelValues(outcome).Inc()
-	if outcome != "tried" {
-		t.c.Task = ""
-		t.pre.count = max(0, t.pre.count-1)
-	}
+	s.metrics.outcomes.WithLabelValues(outcome).Inc()
 	return nil
 }
 
@@ -187,7 +203,10 @@ func (t *turn) settle(ctx context.Context, outcome string) error {
 // nobody may stay off, or on, because it was forgotten.
 func (t *turn) setDuty(ctx context.Context, duty string) error {
 	t.dutyNow = duty
-	now := t.who.now.In(t.s.cfg.Zone)
-	until := time.Date(now.Year(), now.Month(), now.Day()+1, 4, 0, 0, 0, t.s.cfg.Zone)
-	return t.s.store.SetDuty(ctx, t.c.Member, duty, until)
+	return t.s.store.SetDuty(ctx, t.c.Member, duty, DutyEnds(t.who.now.In(t.s.cfg.Zone)))
+}
+
+// DutyEnds is until when a word about duty holds that is said now, by the line's clock.
+func DutyEnds(now time.Time) time.Time {
+	return time.Date(now.Year(), now.Month(), now.Day()+1, 4, 0, 0, 0, now.Location())
 }

@@ -165,7 +165,7 @@ func (s *Server) next(t *casestore.Transfer, team map[string]casestore.Coordinat
 	var free []Coordinator
 	for _, c := range s.cfg.Coordinators {
 		state := team[c.ID]
-		if !rung[c.ID] && state.Busy == "" && onDuty(c, state, now) && c.Number != t.Caller.Reveal() {
+		if !rung[c.ID] && state.Busy == "" && OnDuty(c, state, now) && c.Number != t.Caller.Reveal() {
 			free = append(free, c)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"secondline/casestore"
+	"secondline/internal/explain"
 	"secondline/internal/private"
 	"secondline/internal/twiliosim"
 	"secondline/internal/twiliosim/phone"
@@ -84,12 +85,12 @@ func (x *demoPhone) promise(ctx context.Context) (phone.Promise, error) {
 	if err != nil {
 		return phone.Promise{}, err
 	}
-	out := phone.Promise{State: string(p.State), Next: explainNext(p, x.w.zone),
-		By: "Delivered " + onTime(p.Delivered, x.w.zone) + ". A person calls within 24 hours of that."}
+	out := phone.Promise{State: string(p.State), Next: explain.Next(p, x.w.zone),
+		By: "Delivered " + explain.OnTime(p.Delivered, x.w.zone) + ". A person calls within 24 hours of that."}
 	if !p.Chosen.IsZero() {
-		out.By = "A person calls " + onTime(p.Chosen, x.w.zone) + ", which the patient chose."
+		out.By = "A person calls " + explain.OnTime(p.Chosen, x.w.zone) + ", which the patient chose."
 	}
-	for _, e := range explainPromise(p, x.w.zone) {
+	for _, e := range explain.Promise(p, x.w.zone) {
 		out.Log = append(out.Log, phone.Fact{When: inWords(e.At.In(x.w.zone), "Jan 2, 3:04 PM"), Value: e.Text})
 	}
 	return out, nil

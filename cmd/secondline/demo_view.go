@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"secondline/casestore"
+	"secondline/internal/explain"
 	"secondline/internal/twiliosim"
 	"secondline/internal/twiliosim/phone"
 )
@@ -48,9 +49,7 @@ func (x *demoPhone) view(ctx context.Context) (phone.View, error) {
 }
 
 // inWords writes a time as people read it: 10:12 a.m.
-func inWords(t time.Time, layout string) string {
-	return strings.NewReplacer("AM", "a.m.", "PM", "p.m.").Replace(t.Format(layout))
-}
+func inWords(t time.Time, layout string) string { return explain.InWords(t, layout) }
 
 func (x *demoPhone) hours(now time.Time) string {
 	opens := inWords(x.calendar.NextOpening(now).In(x.w.zone), "Monday at 3:04 PM")

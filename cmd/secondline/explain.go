@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"secondline/casestore"
+	"secondline/internal/explain"
 )
 
 const explainUsage = `secondline explain tells what was planned, done and refused to keep the promise of
@@ -37,7 +38,7 @@ func runExplain(ctx context.Context, args []string, env environment, stdout, std
 		fmt.Fprint(stderr, explainUsage)
 		return 2
 	}
-	if err := explain(ctx, env, flags.Arg(0), stdout); err != nil {
+	if err := explainCase(ctx, env, flags.Arg(0), stdout); err != nil {
 		fmt.Fprintln(stderr, "secondline explain:", err)
 		return 1
 	}
@@ -57,7 +58,7 @@ func storeOf(env environment) (Settings, *casestore.Store, error) {
 	return settings, store, err
 }
 
-func explain(ctx context.Context, env environment, which string, stdout io.Writer) error {
+func explainCase(ctx context.Context, env environment, which string, stdout io.Writer) error {
 	settings, store, err := storeOf(env)
 	if err != nil {
 		return err
@@ -110,17 +111,17 @@ func explanation(c *casestore.Case, p *casestore.Promise, tasks []*casestore.Tas
 		out.WriteString("No call after delivery is promised yet: it is when the opinion is delivered.\n")
 	} else {
 		by := p.Delivered.Add(24 * time.Hour)
-		fmt.Fprintf(&out, "The opinion was delivered %s; the 24 hours end %s.\n", onTime(p.Delivered, zone), onTime(by, zone))
+		fmt.Fprintf(&out, "The opinion was delivered %s; the 24 hours end %s.\n", explain.OnTime(p.Delivered, zone), explain.OnTime(by, zone))
 		if !p.Chosen.IsZero() {
-			fmt.Fprintf(&out, "The patient chose %s.\n", strings.TrimPrefix(onTime(p.Chosen, zone), "on "))
+			fmt.Fprintf(&out, "The patient chose %s.\n", strings.TrimPrefix(explain.OnTime(p.Chosen, zone), "on "))
 		}
 		out.WriteString("\n")
 		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-		for _, x := range explainPromise(p, zone) {
+		for _, x := range explain.Promise(p, zone) {
 			fmt.Fprintf(w, "%s\t%s\n", inWords(x.At.In(zone), "Mon Jan 2, 3:04 PM"), x.Text)
 		}
 		_ = w.Flush() // a Builder takes everything
-		fmt.Fprintf(&out, "\nNext: %s\n", explainNext(p, zone))
+		fmt.Fprintf(&out, "\nNext: %s\n", explain.Next(p, zone))
 	}
 	open := 0
 	for _, t := range tasks {
@@ -130,7 +131,7 @@ func explanation(c *casestore.Case, p *casestore.Promise, tasks []*casestore.Tas
 		if open++; open == 1 {
 			out.WriteString("\nOn the list of the team:\n")
 		}
-		fmt.Fprintf(&out, "  %s, due %s\n", strings.ReplaceAll(string(t.Kind), "_", " "), strings.TrimPrefix(onTime(t.Due, zone), "on "))
+		fmt.Fprintf(&out, "  %s, due %s\n", strings.ReplaceAll(string(t.Kind), "_", " "), strings.TrimPrefix(explain.OnTime(t.Due, zone), "on "))
 	}
 	return out.String()
 }

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"secondline/casestore"
+	"secondline/internal/explain"
 	"secondline/internal/private"
 	"secondline/internal/redistest"
 )
@@ -19,8 +20,8 @@ import (
 // the program's.
 func (d *promised) wantExplained() {
 	d.t.Helper()
-	lines := explainPromise(d.promise(), d.zone)
-	lines = append(lines, explained{Text: explainNext(d.promise(), d.zone)})
+	lines := explain.Promise(d.promise(), d.zone)
+	lines = append(lines, explain.Line{Text: explain.Next(d.promise(), d.zone)})
 	for _, x := range lines {
 		if strings.Contains(x.Text, "_") || !strings.HasSuffix(x.Text, ".") || !unicode.IsUpper(rune(x.Text[0])) || strings.Contains(x.Text, ": .") {
 			d.t.Errorf("no sentence for people: %q", x.Text)

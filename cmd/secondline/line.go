@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"secondline/casestore"
+	"secondline/internal/console"
 	"secondline/internal/event"
 	"secondline/internal/hours"
 	"secondline/internal/intake"
@@ -38,6 +39,9 @@ type line struct {
 	refused *prometheus.CounterVec
 
 	recorder *recorder
+	console  *console.Server // nil where nobody looks
+	calendar calendar
+	words    *wording.Book
 	texts    *sms.Server
 	inbox    *event.Inbox
 	outbox   *event.Outbox
@@ -69,7 +73,7 @@ func newLine(p parts) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{store: p.store, metrics: prometheus.NewRegistry(), journal: p.journal, now: p.now, log: p.log}
+	l := &line{store: p.store, metrics: prometheus.NewRegistry(), calendar: calendar, words: words, journal: p.journal, now: p.now, log: p.log}
 	m := ivr.NewMetrics()
 	m.Register(l.metrics)
 	l.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Name: "webhooks_refused_total",
@@ -219,20 +223,26 @@ func legalOf(c calendar) ivr.Legal {
 		if l, ok := known.Load(at); ok {
 			return l.(legal).Legal, l.(legal).known
 		}
-		var zones hours.ZoneSet
-		for _, learnt := range []struct {
-			source hours.Source
-			names  []string
-		}{{hours.FromAnswer, named(offset)}, {hours.FromZip, hours.ZonesOfZip(zip)}, {hours.FromCountry, countryZones(e164)}} {
-			set, err := hours.NewZoneSet(learnt.source, learnt.names...)
-			if err == nil && zones.Empty() {
-				zones = set
-			}
-		}
+		zones := zonesFrom(zip, offset, e164)
 		l := legal{hours.NewLegal(c.Calendar, zones, hours.DefaultWindow, hours.ClosingMargin), !zones.Empty()}
 		known.Store(at, l)
 		return l.Legal, l.known
 	}
+}
+
+// zonesFrom gives the zones in which somebody may be; an empty set where nothing tells.
+func zonesFrom(zip, offset, e164 string) hours.ZoneSet {
+	var zones hours.ZoneSet
+	for _, learnt := range []struct {
+		source hours.Source
+		names  []string
+	}{{hours.FromAnswer, named(offset)}, {hours.FromZip, hours.ZonesOfZip(zip)}, {hours.FromCountry, countryZones(e164)}} {
+		set, err := hours.NewZoneSet(learnt.source, learnt.names...)
+		if err == nil && zones.Empty() {
+			zones = set
+		}
+	}
+	return zones
 }
 
 func named(name string) []string {

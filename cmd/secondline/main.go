@@ -30,6 +30,7 @@ const usage = `secondline answers the telephone and text line of a second opinio
   secondline explain    tell what was done to keep the promise of one request, and what comes next
   secondline handover   write one request as a FHIR bundle
   secondline serve      answer real calls
+  secondline audit      verify the record of who read and changed what
   secondline fallback   write the document that reaches a person when nothing of ours runs
   secondline config     print the settings in force and where each came from
   secondline version    print the version
@@ -67,6 +68,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return runExplain(ctx, args[1:], env, stdout, stderr)
 	case "handover":
 		return runHandOver(ctx, args[1:], env, stdout, stderr)
+	case "audit":
+		return runAudit(args[1:], stdout, stderr)
 	case "fallback":
 		return runFallback(args[1:], env, stdout, stderr)
 	case "config":

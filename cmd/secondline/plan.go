@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"secondline/internal/hours"
+	"secondline/internal/planview"
 )
 
 const planUsage = `secondline plan shows what is done to call a patient within 24 hours of a
@@ -87,29 +88,29 @@ func runPlan(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "secondline plan:", err)
 		return 2
 	}
-	if err := view.show(stdout, f.svg); err != nil {
+	if err := showPlan(view, stdout, f.svg); err != nil {
 		fmt.Fprintln(stderr, "secondline plan:", err)
 		return 1
 	}
 	return 0
 }
 
-// show prints a plan and, where a file is named, draws it.
-func (v *planView) show(stdout io.Writer, svg string) error {
-	if _, err := io.WriteString(stdout, v.text()); err != nil {
+// showPlan prints a plan and, where a file is named, draws it.
+func showPlan(v *planview.View, stdout io.Writer, svg string) error {
+	if _, err := io.WriteString(stdout, v.Text()); err != nil {
 		return fmt.Errorf("print the plan: %w", err)
 	}
 	if svg == "" {
 		return nil
 	}
-	if err := os.WriteFile(svg, []byte(v.svg()), 0o644); err != nil {
+	if err := os.WriteFile(svg, []byte(v.SVG()), 0o644); err != nil {
 		return fmt.Errorf("draw the plan: %w", err)
 	}
 	return nil
 }
 
 // view makes the plan that was asked for.
-func (f *planFlags) view() (*planView, error) {
+func (f *planFlags) view() (*planview.View, error) {
 	line, window, err := f.read()
 	if err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (f *planFlags) view() (*planView, error) {
 			return nil, err
 		}
 	}
-	return newPlanView(p, line, zones, window, overlays...), nil
+	return planview.New(p, line, zones, window, overlays...), nil
 }
 
 // planTime reads a time; one without a zone is by the line's clock.
@@ -192,3 +193,9 @@ func readConsents(text string) (hours.Consents, error) {
 	}
 	return out, nil
 }
+
+// write and center put words into a drawing.
+var (
+	write  = planview.Write
+	center = planview.Center
+)

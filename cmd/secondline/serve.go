@@ -111,6 +111,12 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 	if err := l.reapply(ctx, time.Time{}); err != nil {
 		return err
 	}
+	record, err := openAudit(now, s, data)
+	if err != nil {
+		return err
+	}
+	defer record.Close()
+	l.console = newConsole(l, s, vault, record, stdout)
 	return l.run(ctx, s, gone, stdout, log)
 }
 
@@ -190,8 +196,11 @@ func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout
 	workers.Go(func() { l.store.KeepNumbers(working) })
 	workers.Go(func() { l.store.Work(working, workerName(), l.effects()) })
 	workers.Go(func() { l.tick(working, log) })
+	workers.Go(func() { l.console.Warm(working) })
 
+	l.openConsole(s, admin.Addr().String())
 	servers := []*http.Server{hardened(l.handler, log), hardened(l.adminHandler(), log)}
+	servers[1].RegisterOnShutdown(l.console.Stop)
 	failed := make(chan error, len(servers))
 	for i, listener := range []net.Listener{public, admin} {
 		go func() { failed <- servers[i].Serve(listener) }()
@@ -234,7 +243,7 @@ func hardened(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// adminHandler answers metrics and health on the second listener.
+// adminHandler answers metrics, health and the console on the second listener.
 func (l *line) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(l.metrics, promhttp.HandlerOpts{}))
@@ -248,5 +257,8 @@ func (l *line) adminHandler() http.Handler {
 		}
 		fmt.Fprintln(w, "ready")
 	})
+	if l.console != nil {
+		mux.Handle("/", l.console.Handler())
+	}
 	return mux
 }

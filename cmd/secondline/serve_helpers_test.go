@@ -82,6 +82,7 @@ type service struct {
 
 	cmd   *exec.Cmd
 	admin string
+	links chan string   // to the console, as they are printed
 	ended chan struct{} // closed when the process has
 	err   error         // of the process, once ended
 	log   *lockedBuffer
@@ -100,7 +101,7 @@ func newServiceWith(t *testing.T, more ...string) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{t: t, data: redisDir(t), url: "http://" + freeAddress(t), keys: keys, more: more, log: &lockedBuffer{}}
+	s := &service{t: t, data: redisDir(t), url: "http://" + freeAddress(t), keys: keys, more: more, log: &lockedBuffer{}, links: make(chan string, 100)}
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
@@ -156,6 +157,9 @@ func (s *service) start() {
 		for lines.Scan() {
 			if _, address, ok := strings.Cut(lines.Text(), "metrics and health: "); ok {
 				said <- address
+			}
+			if _, link, ok := strings.Cut(lines.Text(), "within 15 minutes: "); ok {
+				s.links <- link
 			}
 		}
 		s.err = s.cmd.Wait()

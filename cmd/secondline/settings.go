@@ -95,6 +95,9 @@ type Coordinator struct {
 	Hours     string       `toml:"hours" eg:"09:00-17:00"`   // on the days that the line is open; empty for all its hours
 	// Supervisor is one to whom promises at risk go.
 	Supervisor bool `toml:"supervisor" eg:"true"`
+	// Account is what the issuer of the console's sign-ins calls the person: the
+	// subject, or a verified e-mail address.
+	Account string `toml:"account" eg:"alex@example.org"`
 }
 
 // Voice is the voice that reads prompts out (the attributes voice and language
@@ -174,6 +177,12 @@ type Deploy struct {
 	PHIKeys        keyring        `env:"PHI_KEYS" eg:"what secondline config -new-keys prints"`
 	Recordings     string         `env:"RECORDINGS_DIR" eg:"/var/lib/secondline/recordings"`      // shared by all replicas
 	Journal        string         `env:"OPTOUT_JOURNAL" eg:"/var/lib/secondline/optouts.journal"` // one for each replica
+	Audit          string         `env:"AUDIT_LOG" eg:"/var/lib/secondline/audit.log"`            // one for each replica
+	ConsoleURL     string         `env:"CONSOLE_URL" eg:"https://console.example.org"`            // without a slash at its end
+	OIDCIssuer     string         `env:"CONSOLE_OIDC_ISSUER" eg:"https://login.example.org/realms/programme"`
+	OIDCClient     string         `env:"CONSOLE_OIDC_CLIENT_ID" eg:"secondline"`
+	OIDCSecret     private.Text   `env:"CONSOLE_OIDC_CLIENT_SECRET" eg:"what the issuer gave with the client's ID"`
+	RolesClaim     string         `env:"CONSOLE_ROLES_CLAIM" envDefault:"roles" eg:"realm_access.roles"`
 	LineConfig     string         `env:"LINE_CONFIG" eg:"/etc/secondline/line.toml"`
 	EventsSecret   private.Text   `env:"EVENTS_SECRET" eg:"whsec_ and base64 of 32 bytes"` // signs what the case system posts
 	EventsNext     private.Text   `env:"EVENTS_SECRET_NEXT" eg:"the next one, while it is changed"`

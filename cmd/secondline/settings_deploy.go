@@ -38,6 +38,7 @@ func (s *Settings) readEnvironment(lookup func(string) (string, bool)) Faults {
 	s.Deploy = deploy
 	s.Deploy.PublicURL = strings.TrimRight(deploy.PublicURL, "/")
 	s.Deploy.APIURL = strings.TrimRight(deploy.APIURL, "/")
+	s.Deploy.ConsoleURL = strings.TrimRight(deploy.ConsoleURL, "/")
 	return environmentFaults(err, envName)
 }
 
@@ -132,6 +133,14 @@ func (s *Settings) checkDeploy() Faults {
 	}
 	check("PUBLIC_URL", addressProblem(d.PublicURL))
 	check("TWILIO_API_URL", addressProblem(d.APIURL))
+	check("CONSOLE_URL", addressProblem(d.ConsoleURL))
+	check("CONSOLE_OIDC_ISSUER", addressProblem(d.OIDCIssuer))
+	if d.OIDCIssuer != "" && d.OIDCClient == "" {
+		check("CONSOLE_OIDC_CLIENT_ID", "is not set, but CONSOLE_OIDC_ISSUER is")
+	}
+	if d.OIDCIssuer != "" && d.ConsoleURL == "" {
+		check("CONSOLE_URL", "is not set, but CONSOLE_OIDC_ISSUER is: people are sent back there")
+	}
 	check("REDIS_URL", redisProblem(d.RedisURL.Reveal()))
 	check("TWILIO_ACCOUNT_SID", shapeProblem(d.AccountSID, accountSID, "is not an account SID"))
 	check("TWILIO_API_KEY", shapeProblem(d.APIKey, apiKeySID, "is not the SID of an API key"))

@@ -43,6 +43,7 @@ var rules = []rule{
 	{name: "wording imports nothing of ours", from: "internal/wording/...", never: ours(), but: leaf},
 	{name: "hours imports nothing of ours", from: "internal/hours/...", never: ours(), but: leaf},
 
+	{name: "audit imports nothing of ours", from: "internal/audit/...", never: ours(), tests: true},
 	{name: "recordings imports nothing of ours", from: "internal/recordings/...", never: ours(), but: leaf},
 
 	{name: "casestore of ours imports only flow", from: "casestore/...", never: ours(), but: append(ours("casestore/...", "internal/flow"), leaf...)},
@@ -59,6 +60,9 @@ var rules = []rule{
 	{name: "only internal/twilio imports twilio-go", from: "...", spares: []string{"internal/twilio/..."}, never: twilioGo, tests: true},
 
 	{name: "only cmd and tests use the stand-in for Twilio", from: "...", spares: []string{"cmd/secondline", "internal/twiliosim/..."}, never: ours("internal/twiliosim/...")},
+	{name: "only cmd imports the console", from: "...", spares: []string{"cmd/secondline", "internal/console/..."}, never: ours("internal/console/...")},
+	{name: "the console talks to nobody but the store and the line", from: "internal/console/...", never: append(ours("internal/twilio/...", "sms/..."), twilioGo...)},
+	{name: "planview imports of ours only hours", from: "internal/planview/...", never: ours(), but: ours("internal/planview", "internal/hours")},
 	{name: "segments imports nothing of ours", from: "internal/segments/...", never: ours(), tests: true},
 
 	// The stand-in is the other side of the wire: a mistake that both sides make is
@@ -98,6 +102,7 @@ func TestEveryRuleCanBreak(t *testing.T) {
 		{"internal/private/x.go", "secondline/internal/flow", "private imports nothing of ours"},
 		{"internal/flow/x.go", "secondline/casestore", "flow imports nothing of ours"},
 		{"internal/flow/x.go", "secondline/internal/private", ""},
+		{"internal/audit/x.go", "secondline/internal/private", "audit imports nothing of ours"},
 		{"internal/recordings/x.go", "secondline/casestore", "recordings imports nothing of ours"},
 		{"internal/wording/x.go", "secondline/internal/hours", "wording imports nothing of ours"},
 		{"internal/hours/zones/x.go", "secondline/internal/wording", "hours imports nothing of ours"},
@@ -123,6 +128,10 @@ func TestEveryRuleCanBreak(t *testing.T) {
 		{"internal/console/x.go", "secondline/internal/twiliosim", "only cmd and tests use the stand-in for Twilio"},
 		{"ivr/x_test.go", "secondline/internal/twiliosim", ""},
 		{"cmd/secondline/demo.go", "secondline/internal/twiliosim/phone", ""},
+		{"ivr/x.go", "secondline/internal/console", "only cmd imports the console"},
+		{"cmd/secondline/x.go", "secondline/internal/console", ""},
+		{"internal/console/x.go", "secondline/sms", "the console talks to nobody but the store and the line"},
+		{"internal/planview/x.go", "secondline/casestore", "planview imports of ours only hours"},
 		{"internal/segments/x.go", "secondline/internal/private", "segments imports nothing of ours"},
 		{"internal/twiliosim/x.go", "secondline/internal/twilio", "twiliosim imports of ours only segments"},
 		{"internal/twiliosim/x.go", "secondline/internal/segments", ""},

@@ -247,7 +247,7 @@ func TestAnyOrder(t *testing.T) {
 			if waiting, err := b.store.Awaiting(t.Context(), name); err != nil || len(waiting) > 0 {
 				t.Errorf("%s: %d events still wait, %v", name, len(waiting), err)
 			}
-			got.Number, got.Updated = casestore.RequestNumber{}, time.Time{}
+			got.Number, got.Updated, got.Version = casestore.RequestNumber{}, time.Time{}, 0
 			out[name] = got
 		}
 		return out

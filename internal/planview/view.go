@@ -1,4 +1,5 @@
-package main
+// Package planview shows the plan to keep a promise, in print or drawn.
+package planview
 
 import (
 	"fmt"
@@ -9,8 +10,8 @@ import (
 	"secondline/internal/hours"
 )
 
-// planView is a plan as it is shown, in print or drawn.
-type planView struct {
+// View is a plan as it is shown, in print or drawn.
+type View struct {
 	promise hours.Promise
 	plan    hours.Plan
 	line    *hours.Calendar
@@ -18,42 +19,43 @@ type planView struct {
 	// day is the 24 hours; patient and office are the two clocks.
 	day             hours.Block
 	patient, office *time.Location
-	tracks          []planTrack
-	events          []planEvent
+	tracks          []track
+	events          []event
 }
 
-// planTrack is a row of the 24 hours: when something is so.
-type planTrack struct {
+// track is a row of the 24 hours: when something is so.
+type track struct {
 	kind, label string // kind is line, patient or legal
 	blocks      []hours.Block
 }
 
-// planEvent is something that happens at a time.
-type planEvent struct {
+// event is something that happens at a time.
+type event struct {
 	at   time.Time
 	kind string // text, call, hand, guard, missed, letter
 	name string
 	why  string
 }
 
-func newPlanView(p hours.Promise, line *hours.Calendar, zones hours.ZoneSet, window hours.Window, overlays ...hours.Overlay) *planView {
+// New shows the plan of a promise to a patient in some zones, called in a window.
+func New(p hours.Promise, line *hours.Calendar, zones hours.ZoneSet, window hours.Window, overlays ...hours.Overlay) *View {
 	plan := p.Plan()
-	v := &planView{promise: p, plan: plan, line: line, window: window,
+	v := &View{promise: p, plan: plan, line: line, window: window,
 		day: hours.Block{From: plan.Delivered, To: plan.Deadline}, patient: p.Legal.Clock(), office: line.Zone()}
-	v.tracks = append(v.tracks, planTrack{"line", "line open", line.Blocks(v.day.From, v.day.To)})
+	v.tracks = append(v.tracks, track{"line", "line open", line.Blocks(v.day.From, v.day.To)})
 	if zones.Empty() {
 		zones, _ = hours.NewZoneSet(hours.FromCountry, hours.ZonesOfCountry("US")...)
 	}
 	for _, z := range zones.Zones() {
 		v.addZone(z, overlays)
 	}
-	v.tracks = append(v.tracks, planTrack{"legal", "a call is legal", plan.Blocks})
+	v.tracks = append(v.tracks, track{"legal", "a call is legal", plan.Blocks})
 	v.addEvents()
 	return v
 }
 
 // addZone adds a row for a zone, or its name to one with the same hours.
-func (v *planView) addZone(z hours.PossibleZone, overlays []hours.Overlay) {
+func (v *View) addZone(z hours.PossibleZone, overlays []hours.Overlay) {
 	one, err := hours.NewZoneSet(z.Source, z.Name)
 	if err != nil {
 		return
@@ -67,14 +69,14 @@ func (v *planView) addZone(z hours.PossibleZone, overlays []hours.Overlay) {
 			return
 		}
 	}
-	v.tracks = append(v.tracks, planTrack{"patient", name, blocks})
+	v.tracks = append(v.tracks, track{"patient", name, blocks})
 }
 
 // addEvents lists what happens, in order of time.
-func (v *planView) addEvents() {
+func (v *View) addEvents() {
 	for _, x := range v.plan.Texts {
 		name := map[hours.TextKind]string{hours.UpdateText: "text: an update", hours.PreCallText: "text: we call soon"}[x.Kind]
-		v.events = append(v.events, planEvent{x.At, "text", name, x.Why.String()})
+		v.events = append(v.events, event{x.At, "text", name, x.Why.String()})
 	}
 	for i, a := range v.plan.Attempts {
 		v.addAttempt(a, fmt.Sprintf("attempt %d", i+1))
@@ -87,12 +89,12 @@ func (v *planView) addEvents() {
 	v.addGuard(g.Supervisor, "guard", "a task for the supervisor")
 	v.addGuard(g.Missed, "missed", "missed, if nobody tried")
 	if !v.plan.Letter.IsZero() {
-		v.events = append(v.events, planEvent{v.plan.Letter, "letter", "a task: a letter?", "nobody was reached, a person decides"})
+		v.events = append(v.events, event{v.plan.Letter, "letter", "a task: a letter?", "nobody was reached, a person decides"})
 	}
-	slices.SortStableFunc(v.events, func(a, b planEvent) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(v.events, func(a, b event) int { return a.at.Compare(b.at) })
 }
 
-func (v *planView) addAttempt(a hours.Attempt, name string) {
+func (v *View) addAttempt(a hours.Attempt, name string) {
 	kind := "call"
 	if a.Kind == hours.ByHand {
 		kind = "hand"
@@ -105,10 +107,10 @@ func (v *planView) addAttempt(a hours.Attempt, name string) {
 		why = append(why, "a message may be left")
 	}
 	how := map[hours.Kind]string{hours.AgentFirst: "coordinator first", hours.BotFirst: "automated voice first", hours.ByHand: "by hand"}[a.Kind]
-	v.events = append(v.events, planEvent{a.At, kind, name + ", " + how, strings.Join(why, "; ")})
+	v.events = append(v.events, event{a.At, kind, name + ", " + how, strings.Join(why, "; ")})
 }
 
-func (v *planView) addGuard(at time.Time, kind, name string) {
+func (v *View) addGuard(at time.Time, kind, name string) {
 	if at.IsZero() {
 		return
 	}
@@ -119,11 +121,11 @@ func (v *planView) addGuard(at time.Time, kind, name string) {
 	if at.Equal(v.plan.Delivered) {
 		why = "at once"
 	}
-	v.events = append(v.events, planEvent{at, kind, name, why})
+	v.events = append(v.events, event{at, kind, name, why})
 }
 
 // remaining counts the legal minutes from t on.
-func (v *planView) remaining(t time.Time) int {
+func (v *View) remaining(t time.Time) int {
 	n := 0
 	for _, b := range v.plan.Blocks {
 		if b.From.Before(t) {
@@ -138,19 +140,19 @@ func (v *planView) remaining(t time.Time) int {
 }
 
 // oneClock says that patient and line have the same time.
-func (v *planView) oneClock() bool {
+func (v *View) oneClock() bool {
 	_, a := v.day.From.In(v.patient).Zone()
 	_, b := v.day.From.In(v.office).Zone()
 	return a == b
 }
 
 // summary says in a line how much of the day is legal.
-func (v *planView) summary() string {
+func (v *View) summary() string {
 	return fmt.Sprintf("%d of 1,440 minutes", hours.Minutes(v.plan.Blocks))
 }
 
 // notes gives the sentences of the plan as a whole.
-func (v *planView) notes() []string {
+func (v *View) notes() []string {
 	var out []string
 	for _, r := range v.plan.Notes {
 		out = append(out, r.String())
@@ -158,8 +160,8 @@ func (v *planView) notes() []string {
 	return out
 }
 
-// text prints the plan.
-func (v *planView) text() string {
+// Text prints the plan.
+func (v *View) Text() string {
 	var b strings.Builder
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-13s%s\n", name, fmt.Sprintf(format, args...))
@@ -174,13 +176,13 @@ func (v *planView) text() string {
 		row("", "%s", note)
 	}
 	b.WriteString("\n" + v.chart() + "\n")
-	v.writeEvents(&b, "", func(e planEvent) bool { return !e.at.After(v.plan.Deadline) })
-	v.writeEvents(&b, "\nafterwards, as long as nobody was reached\n", func(e planEvent) bool { return e.at.After(v.plan.Deadline) })
+	v.writeEvents(&b, "", func(e event) bool { return !e.at.After(v.plan.Deadline) })
+	v.writeEvents(&b, "\nafterwards, as long as nobody was reached\n", func(e event) bool { return e.at.After(v.plan.Deadline) })
 	return b.String()
 }
 
 // patients gives the names of the zones, a group of the same hours each.
-func (v *planView) patients() []string {
+func (v *View) patients() []string {
 	var out []string
 	for _, t := range v.tracks {
 		if t.kind == "patient" {
@@ -191,14 +193,14 @@ func (v *planView) patients() []string {
 }
 
 // other gives a time by the line's clock in brackets, where it is another.
-func (v *planView) other(t time.Time) string {
+func (v *View) other(t time.Time) string {
 	if v.oneClock() {
 		return ""
 	}
 	return t.In(v.office).Format(" (Mon 15:04 MST)")
 }
 
-func (v *planView) writeEvents(b *strings.Builder, title string, is func(planEvent) bool) {
+func (v *View) writeEvents(b *strings.Builder, title string, is func(event) bool) {
 	wide := 0
 	for _, e := range v.events {
 		wide = max(wide, len(e.name))
@@ -217,7 +219,7 @@ func (v *planView) writeEvents(b *strings.Builder, title string, is func(planEve
 const columns = 72
 
 // chart draws the 24 hours in letters.
-func (v *planView) chart() string {
+func (v *View) chart() string {
 	var b strings.Builder
 	wide := len("patient clock")
 	for _, t := range v.tracks {
@@ -239,12 +241,12 @@ func (v *planView) chart() string {
 }
 
 // column gives the column of a time of the day.
-func (v *planView) column(t time.Time) int {
+func (v *View) column(t time.Time) int {
 	return min(int(t.Sub(v.day.From)*columns/(24*time.Hour)), columns-1)
 }
 
 // scale writes every third full hour.
-func (v *planView) scale(zone *time.Location) string {
+func (v *View) scale(zone *time.Location) string {
 	out := []byte(strings.Repeat(" ", columns+2))
 	for n := range columns {
 		at := v.day.From.Add(time.Duration(n) * 24 * time.Hour / columns)
@@ -256,7 +258,7 @@ func (v *planView) scale(zone *time.Location) string {
 	return string(out)
 }
 
-func (v *planView) cells(blocks []hours.Block) string {
+func (v *View) cells(blocks []hours.Block) string {
 	var b strings.Builder
 	for n := range columns {
 		from := v.day.From.Add(time.Duration(n) * 24 * time.Hour / columns)
@@ -267,7 +269,7 @@ func (v *planView) cells(blocks []hours.Block) string {
 }
 
 // marks writes the attempts' numbers, and ! where a person takes over.
-func (v *planView) marks() string {
+func (v *View) marks() string {
 	out := []byte(strings.Repeat(" ", columns))
 	put := func(t time.Time, mark string) {
 		if !t.IsZero() && !t.Before(v.day.From) && !t.After(v.day.To) {
@@ -282,3 +284,21 @@ func (v *planView) marks() string {
 	}
 	return strings.TrimRight(string(out), " ")
 }
+
+// Step is something that happens at a time, in words.
+type Step struct {
+	At        time.Time
+	Name, Why string
+}
+
+// Steps lists what happens, in order of time.
+func (v *View) Steps() []Step {
+	out := make([]Step, len(v.events))
+	for i, e := range v.events {
+		out[i] = Step{e.at, e.name, e.why}
+	}
+	return out
+}
+
+// Clock is the zone by whose clock the plan is shown.
+func (v *View) Clock() *time.Location { return v.patient }

@@ -1,4 +1,4 @@
-package main
+package planview
 
 import (
 	"fmt"
@@ -25,9 +25,9 @@ const planStyle = `<style>.paper{fill:#fbfcfd}.title{font-size:22px;font-weight:
 .numberhand{fill:#17324a;font-size:12px;font-weight:600}.text{fill:#3f7cac}.guard{fill:#e0a52e}.missed{fill:#b3372f}.letter{fill:#8c6bb1}</style>
 `
 
-// svg draws the plan: the 24 hours from left to right, a row for everything that
+// SVG draws the plan: the 24 hours from left to right, a row for everything that
 // must be so, then what happens; below it, in words, what happens and why.
-func (v *planView) svg() string {
+func (v *View) SVG() string {
 	var b strings.Builder
 	high := planHead + planRow*(len(v.tracks)+3) + 54 + v.wordsHigh()
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="The plan to call within 24 hours" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="13">`+"\n", planWide, high, planWide, high)
@@ -48,23 +48,23 @@ func (v *planView) svg() string {
 }
 
 // x gives where a time of the day is.
-func (v *planView) x(t time.Time) int {
+func (v *View) x(t time.Time) int {
 	return planLeft + int(int64(planRight-planLeft)*int64(t.Sub(v.day.From))/int64(24*time.Hour))
 }
 
-func (v *planView) drawHead(b *strings.Builder) {
+func (v *View) drawHead(b *strings.Builder) {
 	const stamp = "Mon 2 January 2006, 15:04 MST"
-	write(b, 30, 40, "title", "Delivered "+v.plan.Delivered.In(v.patient).Format(stamp))
+	Write(b, 30, 40, "title", "Delivered "+v.plan.Delivered.In(v.patient).Format(stamp))
 	verdict := fmt.Sprintf("%d of the 1,440 minutes until %s are legal: %s", hours.Minutes(v.plan.Blocks), v.plan.Deadline.In(v.patient).Format("Mon 15:04 MST"), strings.Join(v.plannedTimes(), ", "))
 	if v.plan.NoLegalMinute {
 		verdict = "No minute until " + v.plan.Deadline.In(v.patient).Format("Mon 15:04 MST") + " is legal: a person is told at once"
 	}
-	write(b, 30, 64, "lead", verdict)
-	write(b, 30, 84, "small", "Line "+v.line.Spec()+"; a patient is called "+v.window.String()+" by the patient's own clock")
+	Write(b, 30, 64, "lead", verdict)
+	Write(b, 30, 84, "small", "Line "+v.line.Spec()+"; a patient is called "+v.window.String()+" by the patient's own clock")
 }
 
 // plannedTimes gives the times of the day's attempts.
-func (v *planView) plannedTimes() []string {
+func (v *View) plannedTimes() []string {
 	if len(v.plan.Attempts) == 0 {
 		return []string{"no attempt is planned"}
 	}
@@ -79,18 +79,20 @@ func (v *planView) plannedTimes() []string {
 	return out
 }
 
-func write(b *strings.Builder, x, y int, class, text string) {
+// Write puts words into a drawing, in one of its classes.
+func Write(b *strings.Builder, x, y int, class, text string) {
 	fmt.Fprintf(b, `<text x="%d" y="%d" class="%s">%s</text>`+"\n", x, y, class, html.EscapeString(text))
 }
 
-func center(b *strings.Builder, x, y int, class, text string) {
+// Center puts words into a drawing, around a place.
+func Center(b *strings.Builder, x, y int, class, text string) {
 	fmt.Fprintf(b, `<text x="%d" y="%d" class="%s" text-anchor="middle">%s</text>`+"\n", x, y, class, html.EscapeString(text))
 }
 
 // drawGrid draws full hours, the patient's clock above, and the line's, where it
 // is another, below.
-func (v *planView) drawGrid(b *strings.Builder, bottom int) {
-	write(b, 30, planHead-10, "small", "patient's clock")
+func (v *View) drawGrid(b *strings.Builder, bottom int) {
+	Write(b, 30, planHead-10, "small", "patient's clock")
 	for at := v.day.From.Truncate(time.Hour); !at.After(v.day.To); at = at.Add(15 * time.Minute) {
 		local := at.In(v.patient)
 		if at.Before(v.day.From) || local.Minute() != 0 {
@@ -102,17 +104,17 @@ func (v *planView) drawGrid(b *strings.Builder, bottom int) {
 		}
 		fmt.Fprintf(b, `<path d="M%d %dV%d" class="%s"/>`, v.x(at), planHead-4, bottom, class)
 		if local.Hour()%3 == 0 {
-			center(b, v.x(at), planHead-10, "small", hourName(local))
+			Center(b, v.x(at), planHead-10, "small", hourName(local))
 		}
 	}
 	fmt.Fprintf(b, `<path d="M%d %dV%dM%d %dV%d" class="edge"/>`+"\n", planLeft, planHead-4, bottom, planRight, planHead-4, bottom)
 	if v.oneClock() {
 		return
 	}
-	write(b, 30, bottom+18, "small", "line's clock")
+	Write(b, 30, bottom+18, "small", "line's clock")
 	for at := v.day.From.Truncate(time.Hour); !at.After(v.day.To); at = at.Add(15 * time.Minute) {
 		if local := at.In(v.office); !at.Before(v.day.From) && local.Minute() == 0 && local.Hour()%3 == 0 {
-			center(b, v.x(at), bottom+18, "small", hourName(local))
+			Center(b, v.x(at), bottom+18, "small", hourName(local))
 		}
 	}
 }
@@ -125,7 +127,7 @@ func hourName(local time.Time) string {
 	return local.Format("15:04")
 }
 
-func drawTrack(b *strings.Builder, v *planView, t planTrack, y int) {
+func drawTrack(b *strings.Builder, v *View, t track, y int) {
 	label := t.label
 	if t.kind == "patient" {
 		label = "patient in " + label
@@ -137,7 +139,7 @@ func drawTrack(b *strings.Builder, v *planView, t planTrack, y int) {
 	if t.kind == "legal" {
 		class, inset = "name", 4
 	}
-	write(b, 30, y+planRow/2+5, class, label)
+	Write(b, 30, y+planRow/2+5, class, label)
 	fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" rx="4" class="bed"/>`, planLeft, y+inset, planRight-planLeft, planRow-2*inset)
 	for _, block := range t.blocks {
 		from, to := v.x(block.From), min(v.x(block.To), planRight)
@@ -148,10 +150,10 @@ func drawTrack(b *strings.Builder, v *planView, t planTrack, y int) {
 }
 
 // drawMarks draws what happens, in three rows: calls, texts, people.
-func (v *planView) drawMarks(b *strings.Builder, y int) {
-	write(b, 30, y+planRow/2+5, "name", "calls")
-	write(b, 30, y+planRow+planRow/2+5, "small", "texts")
-	write(b, 30, y+2*planRow+planRow/2+5, "small", "a person takes over")
+func (v *View) drawMarks(b *strings.Builder, y int) {
+	Write(b, 30, y+planRow/2+5, "name", "calls")
+	Write(b, 30, y+planRow+planRow/2+5, "small", "texts")
+	Write(b, 30, y+2*planRow+planRow/2+5, "small", "a person takes over")
 	for row, kind := range []string{"call", "text", "guard"} {
 		v.drawRow(b, kind, y+row*planRow+planRow/2)
 	}
@@ -159,8 +161,8 @@ func (v *planView) drawMarks(b *strings.Builder, y int) {
 
 // drawRow draws the events of a row of the day: each with its time at the right
 // or, where the next is too near, at the left, if there is room.
-func (v *planView) drawRow(b *strings.Builder, kind string, y int) {
-	var row []planEvent
+func (v *View) drawRow(b *strings.Builder, kind string, y int) {
+	var row []event
 	for _, e := range v.events {
 		if rowOf(e.kind) == kind && !e.at.After(v.day.To) {
 			row = append(row, e)
@@ -174,7 +176,7 @@ func (v *planView) drawRow(b *strings.Builder, kind string, y int) {
 		last := i == len(row)-1
 		switch {
 		case x+room < planWide && (last || v.x(row[i+1].at)-x > room):
-			write(b, x+13, y+5, "small", label)
+			Write(b, x+13, y+5, "small", label)
 			x += room
 		case x-taken > room:
 			fmt.Fprintf(b, `<text x="%d" y="%d" class="small" text-anchor="end">%s</text>`, x-13, y+5, label)
@@ -194,14 +196,14 @@ func rowOf(kind string) string {
 	return kind
 }
 
-func (v *planView) drawMark(b *strings.Builder, e planEvent, x, y int) {
+func (v *View) drawMark(b *strings.Builder, e event, x, y int) {
 	fmt.Fprintf(b, `<g><title>%s</title>`, html.EscapeString(e.at.In(v.patient).Format("Mon 15:04 ")+e.name))
 	switch e.kind {
 	case "call", "hand":
 		legal := planHead + planRow*(len(v.tracks)-1) + 4
 		fmt.Fprintf(b, `<path d="M%d %dV%d" class="drop"/><circle cx="%d" cy="%d" r="10" class="%s"/>`, x, legal, y-10, x, y, e.kind)
 		number := map[string]string{"call": "number", "hand": "numberhand"}[e.kind]
-		center(b, x, y+4, number, strings.TrimRight(strings.TrimPrefix(e.name, "attempt "), ", abcdefghijklmnopqrstuvwxyz"))
+		Center(b, x, y+4, number, strings.TrimRight(strings.TrimPrefix(e.name, "attempt "), ", abcdefghijklmnopqrstuvwxyz"))
 	case "text":
 		fmt.Fprintf(b, `<rect x="%d" y="%d" width="14" height="10" rx="2" class="text"/>`, x-7, y-5)
 	default:
@@ -211,7 +213,7 @@ func (v *planView) drawMark(b *strings.Builder, e planEvent, x, y int) {
 }
 
 // wordsHigh gives how high drawWords draws.
-func (v *planView) wordsHigh() int {
+func (v *View) wordsHigh() int {
 	lines := len(v.plan.Notes) + 2
 	for _, e := range v.events {
 		lines += len(broken(e.why))
@@ -229,9 +231,9 @@ func broken(text string) []string {
 }
 
 // drawWords writes what happens and why.
-func (v *planView) drawWords(b *strings.Builder, y int) {
+func (v *View) drawWords(b *strings.Builder, y int) {
 	for _, note := range v.notes() {
-		write(b, 30, y, "lead", note)
+		Write(b, 30, y, "lead", note)
 		y += 20
 	}
 	y += 8
@@ -240,15 +242,15 @@ func (v *planView) drawWords(b *strings.Builder, y int) {
 		if e.at.After(v.day.To) && !late {
 			late = true
 			y += 8
-			write(b, 30, y, "name", "Afterwards, as long as nobody was reached")
+			Write(b, 30, y, "name", "Afterwards, as long as nobody was reached")
 			y += 22
 		}
 		fmt.Fprintf(b, `<circle cx="36" cy="%d" r="4" class="%s"/>`, y-4, e.kind)
-		write(b, 50, y, "name", e.at.In(v.patient).Format("Mon 2 Jan 15:04"))
-		write(b, 180, y, "why", v.other(e.at))
-		write(b, 322, y, "lead", e.name)
+		Write(b, 50, y, "name", e.at.In(v.patient).Format("Mon 2 Jan 15:04"))
+		Write(b, 180, y, "why", v.other(e.at))
+		Write(b, 322, y, "lead", e.name)
 		for _, line := range broken(e.why) {
-			write(b, 556, y, "why", line)
+			Write(b, 556, y, "why", line)
 			y += 22
 		}
 	}

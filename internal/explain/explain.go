@@ -1,4 +1,6 @@
-package main
+// Package explain tells in sentences what was decided to keep a promise, and why. It
+// names nobody.
+package explain
 
 import (
 	"fmt"
@@ -10,29 +12,29 @@ import (
 	"secondline/ivr"
 )
 
-// explained is one line of an explanation.
-type explained struct {
+// Line is one line of an explanation.
+type Line struct {
 	At   time.Time
 	Text string
 }
 
-// explainPromise tells in plain sentences what was decided about a promise, by the
-// clock of a zone. It names nobody.
-func explainPromise(p *casestore.Promise, zone *time.Location) []explained {
-	out := make([]explained, 0, len(p.Log))
+// Promise tells in plain sentences what was decided about a promise, by the
+// clock of a zone.
+func Promise(p *casestore.Promise, zone *time.Location) []Line {
+	out := make([]Line, 0, len(p.Log))
 	for _, d := range p.Log {
-		out = append(out, explained{d.At, sentenceOf(d, zone)})
+		out = append(out, Line{d.At, sentenceOf(d, zone)})
 	}
 	return out
 }
 
-// explainNext says what comes next.
-func explainNext(p *casestore.Promise, zone *time.Location) string {
+// Next says what comes next.
+func Next(p *casestore.Promise, zone *time.Location) string {
 	switch {
 	case p.State == casestore.PromiseKept:
 		return "Nothing: the promise is kept."
 	case p.State != casestore.PromiseOpen:
-		return "Nothing by itself: " + because(p.Outcome) + "."
+		return "Nothing by itself: " + Because(p.Outcome) + "."
 	case p.Flight != "":
 		return "The call is being made now."
 	}
@@ -41,25 +43,31 @@ func explainNext(p *casestore.Promise, zone *time.Location) string {
 			if !d.About.After(d.At) {
 				break
 			}
-			return fmt.Sprintf("A call %s: %s.", onTime(d.About, zone), because(d.Why))
+			return fmt.Sprintf("A call %s: %s.", OnTime(d.About, zone), Because(d.Why))
 		}
 	}
 	if p.Task != "" {
 		return "A coordinator has it on the list."
 	}
-	return "It is looked at again " + onTime(p.Next, zone) + "."
+	return "It is looked at again " + OnTime(p.Next, zone) + "."
 }
 
-func onTime(t time.Time, zone *time.Location) string {
-	return "on " + inWords(t.In(zone), "Monday, January 2, 3:04 PM MST")
+// OnTime writes a moment: on Monday, January 2, 3:04 p.m. EST.
+func OnTime(t time.Time, zone *time.Location) string {
+	return "on " + InWords(t.In(zone), "Monday, January 2, 3:04 PM MST")
+}
+
+// InWords writes a time as people read it: 10:12 a.m.
+func InWords(t time.Time, layout string) string {
+	return strings.NewReplacer("AM", "a.m.", "PM", "p.m.").Replace(t.Format(layout))
 }
 
 func sentenceOf(d casestore.Decision, zone *time.Location) string {
 	about := ""
 	if !d.About.IsZero() {
-		about = inWords(d.About.In(zone), "Monday, January 2, 3:04 PM MST")
+		about = InWords(d.About.In(zone), "Monday, January 2, 3:04 PM MST")
 	}
-	why := because(d.Why)
+	why := Because(d.Why)
 	switch d.What {
 	case "delivered":
 		return "The opinion was delivered."
@@ -72,9 +80,9 @@ func sentenceOf(d casestore.Decision, zone *time.Location) string {
 	case "pre_call_text":
 		return "A text tells of the call on " + about + "."
 	case "called":
-		return "The patient was called: " + resultWords(d.Why) + "."
+		return "The patient was called: " + Result(d.Why) + "."
 	case "called_by_hand":
-		return "A coordinator called from their own telephone: " + resultWords(d.Why) + "."
+		return "A coordinator called from their own telephone: " + Result(d.Why) + "."
 	case "not_called":
 		return "The patient was not called: " + why + "."
 	case "nobody_took_it":
@@ -99,19 +107,19 @@ func sentenceOf(d casestore.Decision, zone *time.Location) string {
 	case "lost":
 		return "What became of a call is not known: nothing is left of it."
 	case "kept":
-		return "The promise is kept: " + resultWords(d.Why) + "."
+		return "The promise is kept: " + Result(d.Why) + "."
 	case "over":
 		return "It ends here: " + why + "."
 	}
 	return strings.TrimSpace(d.What + " " + d.Why + " " + about)
 }
 
-// resultWords says what came of a call.
-func resultWords(result string) string {
+// Result says what came of a call.
+func Result(result string) string {
 	if words, ok := results[result]; ok {
 		return words
 	}
-	return because(result)
+	return Because(result)
 }
 
 var results = map[string]string{
@@ -123,8 +131,8 @@ var results = map[string]string{
 	"nobody": "the patient wanted to talk, and no coordinator came", "patient_called": "the patient called us, and talked with a coordinator",
 }
 
-// because says why, for the names that a decision gives.
-func because(why string) string {
+// Because says why, for the names that a decision gives.
+func Because(why string) string {
 	if words, ok := whys[why]; ok {
 		return words
 	}
