@@ -135,7 +135,7 @@ func (w *world) busy() *casestore.Case {
 	ctx := w.t.Context()
 	c := w.patient(1, 2*time.Hour)
 	for n, ago := range []time.Duration{25 * time.Hour, 23*time.Hour + 20*time.Minute, 22 * time.Hour, 20 * time.Hour, 5 * time.Hour, time.Hour} {
-		w.patient(n+2, ago)
+		w.planned(w.patient(n+2, ago), n)
 	}
 	w.known(c)
 	for i, kind := range []casestore.TaskKind{casestore.TaskCallBack, casestore.TaskEmergency, casestore.TaskRead} {
@@ -156,6 +156,25 @@ func (w *world) busy() *casestore.Case {
 	must(w.t, w.server.Vault.Put(ctx, "RE"+strings.Repeat("a", 32), sound))
 	must(w.t, w.line.StopContact(ctx, private.Of("+12125559999"), "t"))
 	return c
+}
+
+// planned has the promise of one of several cases come as far as each of them may.
+func (w *world) planned(c *casestore.Case, n int) {
+	w.t.Helper()
+	_, err := w.store.MovePromise(w.t.Context(), c.Partition, c.ID, func(p *casestore.Promise) (casestore.PromiseChange, bool) {
+		p.Note(casestore.Decision{At: t0.Add(-10 * time.Minute), What: "planned", Why: "first_legal_minute", About: t0.Add(time.Duration(20*n+30) * time.Minute)})
+		p.Attempts = make([]casestore.Attempt, max(0, 2-n))
+		switch n {
+		case 0:
+			p.Missed, p.Supervisor, p.Task = true, t0, "t"
+		case 1:
+			p.Human, p.Task = t0, "t"
+		case 2:
+			p.Flight = "oc.2"
+		}
+		return casestore.PromiseChange{}, true
+	})
+	must(w.t, err)
 }
 
 // known gives a case a history.
@@ -384,8 +403,13 @@ func TestPagesFollow(t *testing.T) {
 	b.Sees("#live", "7 open promises")
 	w.patient(50, time.Hour)
 	b.Sees("#live", "8 open promises")
+	at := "row-" + caseRef(c)
+	b.Eval(fmt.Sprintf(`document.getElementById(%q).focus(), ""`, at))
 	w.pass(time.Hour)
-	b.Sees(".rows", "legal")
+	b.Sees(".rows", "8 h 00 min legal")
+	if got := b.Eval(`document.activeElement.id`); got != at {
+		t.Errorf("the focus went to %q", got)
+	}
 	b.goTo("/case/" + caseRef(c))
 	must(t, w.store.AddEntry(t.Context(), c.Partition, c.ID, casestore.CaseEntry{At: w.clock(), What: casestore.EntryNote, Who: "co2", Text: private.Of("fresh from Sam")}))
 	b.Sees(".timeline", "fresh from Sam")
