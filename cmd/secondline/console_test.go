@@ -62,6 +62,29 @@ func TestTheConsoleOfServe(t *testing.T) {
 	}
 }
 
+// A record that was tampered with shuts the console, not the line.
+func TestARecordThatWasCutShutsTheConsoleOnly(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	browser := &http.Client{}
+	answer, err := browser.PostForm(s.admin+"/signin/link", url.Values{"token": {path.Base(<-s.links)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	s.kill()
+	if err := os.WriteFile(filepath.Join(s.data, "audit.log"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	if status, _ := get(t, s.admin+"/signin"); status != http.StatusNotFound {
+		t.Errorf("the console: %d", status)
+	}
+	if status, _ := get(t, s.admin+"/readyz"); status != http.StatusOK || !strings.Contains(s.log.String(), "the console stays shut") {
+		t.Errorf("the line: %d", status)
+	}
+}
+
 func TestNumbersAsPeopleWriteThem(t *testing.T) {
 	for text, want := range map[string]string{"+44 20 7946 0958": "+442079460958", "(617) 555-0123": "+16175550123", "six": "", "12": ""} {
 		if got, ok := numberOf(text); got != want || ok != (want != "") {
