@@ -136,8 +136,12 @@ func TestTheLineDoesWhatTheConsoleSays(t *testing.T) {
 	d := deliver(t, tuesday, "rings", hooks{}, twiliosim.Answers())
 	post, get := d.watched()
 	at := "/case/" + d.c.Partition.String() + "." + string(d.c.ID)
-	if status := post(at+"/reschedule", "version", strconv.Itoa(d.promise().Version), "at", "2027-03-02T15:00"); status != http.StatusOK {
+	seen := strconv.Itoa(d.promise().Version)
+	if status := post(at+"/reschedule", "version", seen, "at", "2027-03-02T15:00"); status != http.StatusOK {
 		t.Fatalf("status %d", status)
+	}
+	if status := post(at+"/reschedule", "version", seen, "at", "2027-03-02T17:00"); status != http.StatusConflict {
+		t.Errorf("whoever comes second: status %d", status)
 	}
 	d.must(d.settle(t.Context()))
 	if page := get(at); !strings.Contains(page, "A person calls on Tuesday, March 2, 3:00 p.m. EST, which the patient chose.") {
@@ -159,6 +163,9 @@ func TestTheLineDoesWhatTheConsoleSays(t *testing.T) {
 		t.Fatalf("owed: %s", d.owes())
 	}
 	post, _ = d.watched() // the session was over
+	if status := post("/task/"+tasks[0].Partition.String()+"."+tasks[0].ID+"/done", "version", strconv.Itoa(tasks[0].Version+1), "outcome", "spoke"); status != http.StatusConflict || d.promise().State != casestore.PromiseOpen {
+		t.Errorf("by another version than there is: status %d, %s", status, d.sum())
+	}
 	if status := post("/task/"+tasks[0].Partition.String()+"."+tasks[0].ID+"/done", "version", strconv.Itoa(tasks[0].Version), "outcome", "spoke"); status != http.StatusOK {
 		t.Fatalf("status %d", status)
 	}
