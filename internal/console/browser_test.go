@@ -30,18 +30,17 @@ func TestPages(t *testing.T) {
 		{"health", "/health", ".facts", "Lines of the audit record"},
 	}
 	for _, width := range widths {
-		t.Run(width.name, func(t *testing.T) {
-			b := w.open(t, "co1", "/", width.wide, width.high)
-			if b == nil {
-				return
-			}
-			for _, page := range pages {
-				b.goTo(page.path)
+		for _, page := range pages {
+			t.Run(page.name+" "+width.name, func(t *testing.T) {
+				b := w.open(t, "co1", page.path, width.wide, width.high)
+				if b == nil {
+					return
+				}
 				b.Sees(page.css, page.shows)
 				b.shoot(page.name + "-" + width.name)
 				b.accessible(page.name + " at " + width.name)
-			}
-		})
+			})
+		}
 	}
 }
 
