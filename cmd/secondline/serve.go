@@ -111,12 +111,13 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 	if err := l.reapply(ctx, time.Time{}); err != nil {
 		return err
 	}
-	record, err := openAudit(now, s, data)
-	if err != nil {
-		return err
+	if record, err := openAudit(now, s, data); err == nil {
+		defer record.Close()
+		l.console = newConsole(l, s, vault, record, stdout)
+	} else {
+		// Callers do not wait until somebody has looked at a record.
+		log.Error("the console stays shut: its record cannot be gone on with; secondline audit verify says more", "err", err)
 	}
-	defer record.Close()
-	l.console = newConsole(l, s, vault, record, stdout)
 	return l.run(ctx, s, gone, stdout, log)
 }
 
@@ -196,11 +197,13 @@ func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout
 	workers.Go(func() { l.store.KeepNumbers(working) })
 	workers.Go(func() { l.store.Work(working, workerName(), l.effects()) })
 	workers.Go(func() { l.tick(working, log) })
-	workers.Go(func() { l.console.Warm(working) })
 
-	l.openConsole(s, admin.Addr().String())
 	servers := []*http.Server{hardened(l.handler, log), hardened(l.adminHandler(), log)}
-	servers[1].RegisterOnShutdown(l.console.Stop)
+	if l.console != nil {
+		l.openConsole(s, admin.Addr().String())
+		servers[1].RegisterOnShutdown(l.console.Stop)
+		workers.Go(func() { l.console.Warm(working) })
+	}
 	failed := make(chan error, len(servers))
 	for i, listener := range []net.Listener{public, admin} {
 		go func() { failed <- servers[i].Serve(listener) }()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"secondline/casestore"
 	"secondline/internal/explain"
@@ -24,6 +25,9 @@ func (s *Server) back(v *visit, c *casestore.Case, e casestore.CaseEntry) (reply
 	return reply{to: "/case/" + v.PathValue("case")}, err
 }
 
+// farthest is how far ahead a call may be promised: what is farther is a slip.
+const farthest = 60 * 24 * time.Hour
+
 // reschedule moves the promise to a time that the patient chose.
 func (s *Server) reschedule(v *visit) (reply, error) {
 	c, err := s.onCase(v)
@@ -31,11 +35,12 @@ func (s *Server) reschedule(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	at, err := s.localTime(v.PostFormValue("at"))
-	if err != nil || !at.After(s.Now()) {
+	seen := number(v.PostFormValue("version"))
+	if err != nil || seen == 0 || !at.After(s.Now()) || at.After(s.Now().Add(farthest)) {
 		return reply{}, errWrong
 	}
 	wanted := "You wanted the call to be " + explain.OnTime(at, s.Calendar.Zone()) + "."
-	open, err := s.Line.Reschedule(v.Context(), c.Partition, c.ID, number(v.PostFormValue("version")), at)
+	open, err := s.Line.Reschedule(v.Context(), c.Partition, c.ID, seen, at)
 	if errors.Is(err, casestore.ErrConflict) || err == nil && !open {
 		return s.staleCase(v, wanted)
 	}
@@ -61,14 +66,15 @@ func (s *Server) staleCase(v *visit, wanted string) (reply, error) {
 // advance brings the request to a stage, with a reason.
 func (s *Server) advance(v *visit) (reply, error) {
 	to, why := v.PostFormValue("stage"), written(v.PostFormValue("why"))
-	if nameOf(stageNames[1:], to) == "" || why.Empty() {
+	seen := number(v.PostFormValue("version"))
+	if nameOf(stageNames[1:], to) == "" || why.Empty() || seen == 0 {
 		return reply{}, errWrong
 	}
 	p, id, err := parseRef(v.PathValue("case"))
 	if err != nil {
 		return reply{}, err
 	}
-	c, _, err := s.Store.AdvanceFrom(v.Context(), p, casestore.CaseID(id), number(v.PostFormValue("version")), casestore.Stage(to), func(c *casestore.Case) {
+	c, _, err := s.Store.AdvanceFrom(v.Context(), p, casestore.CaseID(id), seen, casestore.Stage(to), func(c *casestore.Case) {
 		c.Newer("stage", casestore.Stamp{At: s.Now(), ID: "console"}) // older news of the case system does not undo it
 	})
 	if errors.Is(err, casestore.ErrConflict) {

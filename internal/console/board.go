@@ -31,6 +31,7 @@ type boardRow struct {
 	Left        string // what is left, in words
 	By          time.Time
 	Chosen      bool
+	Over        bool
 	Next        string
 	Coordinator string
 	Calls       string
@@ -125,7 +126,7 @@ func (s *Server) described(r boardRow, now time.Time) boardRow {
 	r.Calls = times(len(p.Attempts))
 	switch {
 	case r.kind == 0:
-		r.Left = "Over by " + span(now.Sub(r.By))
+		r.Over, r.Left = true, "Over by "+span(now.Sub(r.By))
 	case r.minutes == 0:
 		r.Left = "No legal minute"
 	default:

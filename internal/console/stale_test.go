@@ -71,8 +71,9 @@ func TestFormsThatLackSomething(t *testing.T) {
 	v := w.visitor(as("co1", Coordinator))
 	at := "/case/" + caseRef(c)
 	for _, tt := range [][]string{
-		{at + "/note", "text", "  "}, {at + "/reschedule", "at", "soon"}, {at + "/reschedule", "at", "2020-01-01T10:00"}, {at + "/stage", "stage", "closed"},
-		{at + "/stage", "stage", "started", "why", "x"}, {at + "/authority", "name", "x"}, {at + "/number", "number", "six"}, {at + "/stop"}, {"/team/co2/duty", "duty", "off"}, {"/team/co1/duty", "duty", "maybe"},
+		{at + "/note", "text", "  "}, {at + "/reschedule", "at", "soon"}, {at + "/reschedule", "at", "2020-01-01T10:00"}, {at + "/reschedule", "at", "2062-07-15T10:00", "version", "1"}, {at + "/reschedule", "at", "2026-07-15T10:00"},
+		{at + "/stage", "stage", "closed", "version", "1"}, {at + "/stage", "stage", "closed", "why", "x"},
+		{at + "/stage", "stage", "started", "why", "x", "version", "1"}, {at + "/authority", "name", "x"}, {at + "/number", "number", "six"}, {at + "/stop"}, {"/team/co2/duty", "duty", "off"}, {"/team/co1/duty", "duty", "maybe"},
 	} {
 		if status, _ := v.post(tt[0], tt[1:]...); status != http.StatusBadRequest {
 			t.Errorf("%q: status %d", tt, status)

@@ -205,15 +205,15 @@ func (s *Server) reassign(v *visit) (reply, error) {
 
 // done keeps what became of a task, and a note about it with its case.
 func (s *Server) done(v *visit) (reply, error) {
-	outcome := v.PostFormValue("outcome")
-	if nameOf(outcomes, outcome) == "" {
+	outcome, seen := v.PostFormValue("outcome"), number(v.PostFormValue("version"))
+	if nameOf(outcomes, outcome) == "" || seen == 0 {
 		return reply{}, errWrong
 	}
 	t, err := s.readTask(v.Context(), v.PathValue("task"))
 	if err != nil {
 		return reply{}, err
 	}
-	err = s.Line.Settle(v.Context(), t.Partition, t.ID, number(v.PostFormValue("version")), v.Who, outcome, v.trace)
+	err = s.Line.Settle(v.Context(), t.Partition, t.ID, seen, v.Who, outcome, v.trace)
 	if errors.Is(err, casestore.ErrConflict) || err == nil && t.Outcome != "" {
 		if t, err = s.readTask(v.Context(), v.PathValue("task")); err != nil {
 			return reply{}, err

@@ -86,8 +86,10 @@ func newWorld(t testing.TB, change ...func(*Parts)) *world {
 	p := Parts{
 		Store: w.store, Line: w.line, Legal: w.line.legal, Vault: vault, OptOuts: journal, Record: w.record, Calendar: calendar, Zones: zonesOf,
 		Roster: roster, Phone: func(text string) (string, bool) { return text, strings.HasPrefix(text, "+") && len(text) > 8 },
-		Words: func(_, prompt string, _ map[string]private.Text) string { return "The words of " + prompt + "." },
-		Tell:  func(line string) { w.told = append(w.told, line) }, Every: 20 * time.Millisecond, Version: "test", Now: w.clock, Log: slog.New(slog.DiscardHandler),
+		Words: func(_, prompt string, _ map[string]private.Text) string {
+			return map[string]string{"S-pre": "We plan to call you at 1:20 p.m. from this number. Reply LATER for another time."}[prompt]
+		},
+		Tell: func(line string) { w.told = append(w.told, line) }, Every: 20 * time.Millisecond, Version: "test", Now: w.clock, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, c := range change {
 		c(&p)

@@ -1,28 +1,18 @@
-// Keeps what stands in #live up to date. Where somebody is filling in a form there,
-// nothing moves under their hands: a button says that there is news.
+// Keeps what stands in #live up to date. Forms stand outside of it: nothing moves
+// under the hands of somebody who fills one in. Focus and scrolling stay.
 const live = document.getElementById("live");
-const news = document.getElementById("news");
-let waiting = "";
-
-const inUse = () => live.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
 
 function show(html) {
   const next = document.createElement("template");
   next.innerHTML = html;
   if (next.innerHTML.trim() === live.innerHTML.trim()) return;
-  if (inUse()) {
-    waiting = html;
-    news.hidden = false;
-    return;
-  }
-  const focus = live.contains(document.activeElement) ? document.activeElement.id : "";
-  const list = live.querySelector(".timeline");
-  const top = list ? list.scrollTop : 0;
+  const focus = live.contains(document.activeElement) ? document.activeElement : null;
+  const top = live.querySelector(".timeline")?.scrollTop ?? 0;
   live.replaceChildren(next.content);
-  if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
-  const again = live.querySelector(".timeline");
-  if (again) again.scrollTop = top;
-  live.dataset.shown = Number(live.dataset.shown || 0) + 1;
+  const list = live.querySelector(".timeline");
+  if (list) list.scrollTop = top;
+  if (focus?.id) document.getElementById(focus.id)?.focus({ preventScroll: true });
+  else if (focus?.matches(".timeline")) list?.focus({ preventScroll: true });
 }
 
 if (live) {
@@ -31,11 +21,6 @@ if (live) {
   source.onopen = () => { document.body.dataset.live = "on"; };
   source.onerror = () => { document.body.dataset.live = "off"; };
   addEventListener("pagehide", () => source.close());
-  news.querySelector("button").addEventListener("click", () => {
-    news.hidden = true;
-    document.activeElement.blur();
-    show(waiting);
-  });
 }
 
 // A form is sent once.
