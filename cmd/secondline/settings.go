@@ -178,7 +178,7 @@ type Deploy struct {
 	EventsSecret   private.Text   `env:"EVENTS_SECRET" eg:"whsec_ and base64 of 32 bytes"` // signs what the case system posts
 	EventsNext     private.Text   `env:"EVENTS_SECRET_NEXT" eg:"the next one, while it is changed"`
 	EventsOut      private.Text   `env:"EVENTS_OUT" eg:"records https://records.example.org/events whsec_…"` // name, address, secret; a comma between endpoints
-	EventsReplicas int            `env:"EVENTS_REPLICAS" envDefault:"0" eg:"1"`                             // that must have an event before it is acknowledged
+	EventsReplicas int            `env:"EVENTS_REPLICAS" envDefault:"0" eg:"1"`                              // that must have an event before it is acknowledged
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" eg:"10.0.0.0/8,192.0.2.7"`
 }
 
