@@ -153,7 +153,10 @@ func TestUnfinishedRequestIsKeptFinishedAndFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	go func() { defer close(done); s.Work(ctx, "one", map[EffectKind]Handler{EffectEvent: func(context.Context, Partition, Effect) error { return nil }}) }()
+	go func() {
+		defer close(done)
+		s.Work(ctx, "one", map[EffectKind]Handler{EffectEvent: func(context.Context, Partition, Effect) error { return nil }})
+	}()
 	waitFor(t, "the outbox is empty", func() bool { n, err := s.Waiting(ctx); return err == nil && n == 0 })
 	got, err := s.CaseByNumber(ctx, finished.Number)
 	if err != nil {
@@ -352,7 +355,10 @@ func TestScriptsOnACluster(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	worked := make(chan struct{})
-	go func() { defer close(worked); s.Work(ctx, "one", map[EffectKind]Handler{EffectEvent: func(context.Context, Partition, Effect) error { return nil }}) }()
+	go func() {
+		defer close(worked)
+		s.Work(ctx, "one", map[EffectKind]Handler{EffectEvent: func(context.Context, Partition, Effect) error { return nil }})
+	}()
 	for i := range 40 {
 		id := s.ring.Person(private.Of(fmt.Sprintf("+161755501%02d", i)))
 		c, finished := conversation(), fullCase()
