@@ -31,6 +31,7 @@ const usage = `secondline answers the telephone and text line of a second opinio
   secondline serve      answer real calls
   secondline fallback   write the document that reaches a person when nothing of ours runs
   secondline config     print the settings in force and where each came from
+  secondline doctor     look at everything that the line needs, and say what to do
   secondline version    print the version
 
 secondline COMMAND -h explains a command.
@@ -66,6 +67,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return runExplain(ctx, args[1:], env, stdout, stderr)
 	case "fallback":
 		return runFallback(args[1:], env, stdout, stderr)
+	case "doctor":
+		return runDoctor(ctx, args[1:], env, stdout, stderr)
 	case "config":
 		return runConfig(args[1:], env, stdout, stderr)
 	case "version":
