@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -29,6 +27,7 @@ REDIS_URL and PHI_KEYS are those of secondline serve. It changes nothing.
 func runExplain(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("explain", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	data := flags.String("data", "data", "the directory that serve was given")
 	flags.Usage = func() { fmt.Fprint(stderr, explainUsage); flags.PrintDefaults() }
 	if err := flags.Parse(args); err != nil {
 		return flagStatus(err)
@@ -37,29 +36,19 @@ func runExplain(ctx context.Context, args []string, env environment, stdout, std
 		fmt.Fprint(stderr, explainUsage)
 		return 2
 	}
-	if err := explain(ctx, env, flags.Arg(0), stdout); err != nil {
+	if err := explain(ctx, env, *data, flags.Arg(0), stdout); err != nil {
 		fmt.Fprintln(stderr, "secondline explain:", err)
 		return 1
 	}
 	return 0
 }
 
-func explain(ctx context.Context, env environment, which string, stdout io.Writer) error {
-	settings, err := LoadSettings(env, os.ReadFile)
+func explain(ctx context.Context, env environment, data, which string, stdout io.Writer) error {
+	k, err := openKept(ctx, env, data)
 	if err != nil {
 		return err
 	}
-	if settings.Deploy.RedisURL.Empty() {
-		return errors.New("REDIS_URL is not set: it names the Redis of secondline serve")
-	}
-	zone, err := time.LoadLocation(settings.Programme.Opening.Zone)
-	if err != nil {
-		return err
-	}
-	store, err := openStore(time.Now, settings, settings.Deploy.RedisURL.Reveal(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
+	store, zone := k.store, k.zone
 	defer store.Close()
 	c, err := findCase(ctx, store, which)
 	if err != nil {

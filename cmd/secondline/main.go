@@ -29,6 +29,11 @@ const usage = `secondline answers the telephone and text line of a second opinio
   secondline simulate   keep a year of such promises, and count
   secondline explain    tell what was done to keep the promise of one request, and what comes next
   secondline serve      answer real calls
+  secondline case       list, show and move requests
+  secondline task       list what is owed, and close it
+  secondline optout     keep a number from texts and automated calls
+  secondline events     show events that went wrong, and try them again
+  secondline export     write every request to a file, in the clear
   secondline fallback   write the document that reaches a person when nothing of ours runs
   secondline config     print the settings in force and where each came from
   secondline doctor     look at everything that the line needs, and say what to do
@@ -65,6 +70,16 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return runSimulate(ctx, args[1:], stdout, stderr)
 	case "explain":
 		return runExplain(ctx, args[1:], env, stdout, stderr)
+	case "case":
+		return runCase(ctx, args[1:], env, stdout, stderr)
+	case "task":
+		return runTask(ctx, args[1:], env, stdout, stderr)
+	case "optout":
+		return runOptOut(ctx, args[1:], env, stdout, stderr)
+	case "events":
+		return runEvents(ctx, args[1:], env, stdout, stderr)
+	case "export":
+		return runExport(ctx, args[1:], env, stdout, stderr)
 	case "fallback":
 		return runFallback(args[1:], env, stdout, stderr)
 	case "doctor":
