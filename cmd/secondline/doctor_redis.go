@@ -227,12 +227,17 @@ func (d *doctor) examineKeys(ctx context.Context) {
 
 // examineBacklog looks for what waits for an operator.
 func (d *doctor) examineBacklog(ctx context.Context) {
-	refused, err := d.store.RefusedEvents(ctx, 1000)
-	if err == nil && len(refused) > 0 {
-		d.notFine(warn, "events.refused", "secondline events refused shows them", "%d events that came in were refused", len(refused))
+	effects, dead, refused, err := d.store.LaidAside(ctx)
+	if err != nil {
+		return // what keeps it from answering has been told of
 	}
-	dead, err := d.store.DeadDeliveries(ctx)
-	if err == nil && len(dead) > 0 {
-		d.notFine(warn, "events.dead", "secondline events dead shows them; replay sends them again", "%d events could not be delivered in three days", len(dead))
+	if refused > 0 {
+		d.notFine(warn, "events.refused", "secondline events refused shows them", "%d events that came in were refused", refused)
+	}
+	if dead > 0 {
+		d.notFine(warn, "events.dead", "secondline events dead shows them; replay sends them again", "%d events could not be delivered in three days", dead)
+	}
+	if effects > 0 {
+		d.notFine(bad, "outbox", "look in the log for \"an effect is laid aside\": it names each and why", "%d things that the line was to do were given up", effects)
 	}
 }

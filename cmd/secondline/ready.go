@@ -21,14 +21,10 @@ var notReady = map[string]bool{"redis.role": true, "redis.loading": true, "redis
 func (l *line) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	servers, err := l.store.Servers(ctx)
+	findings, err := storeFindings(ctx, l.store, l.inbox.Replicas)
 	if err != nil {
 		http.Error(w, "not ready\nbad redis: "+redisTrouble(err), http.StatusServiceUnavailable)
 		return
-	}
-	findings := redisFindings(servers, l.inbox.Replicas, l.store.Clustered())
-	if _, err := l.store.CheckKeys(ctx); err != nil {
-		findings = append(findings, finding{Name: "keys", State: bad, Found: "PHI_KEYS does not open all that is kept"})
 	}
 	status, out := http.StatusOK, []string{"ready"}
 	for _, f := range findings {
@@ -41,6 +37,19 @@ func (l *line) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(status)
 	fmt.Fprintln(w, strings.Join(out, "\n"))
+}
+
+// storeFindings judges Redis and the keys. It fails where Redis does not answer.
+func storeFindings(ctx context.Context, store *casestore.Store, replicas int) ([]finding, error) {
+	servers, err := store.Servers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := redisFindings(servers, replicas, store.Clustered())
+	if _, err := store.CheckKeys(ctx); err != nil {
+		return append(out, finding{Name: "keys", State: bad, Found: "PHI_KEYS does not open all that is kept"}), nil
+	}
+	return append(out, finding{Name: "keys", State: fine}), nil
 }
 
 // rightKeys leaves the mark of the key that seals, and refuses an index key with which

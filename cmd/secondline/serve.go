@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"secondline/casestore"
@@ -115,6 +116,8 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 	if err := rightKeys(ctx, store, log); err != nil {
 		return err
 	}
+	l.metrics.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		&health{store: store, replicas: s.Deploy.EventsReplicas, recordings: recordingsPath(s, data), journal: journalPath(s, data)})
 	return l.run(ctx, s, gone, stdout, log)
 }
 
