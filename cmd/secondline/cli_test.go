@@ -313,3 +313,24 @@ func TestCommandsWithoutALine(t *testing.T) {
 		}
 	}
 }
+
+// What a command says is its own: the client of Redis adds nothing to it. serve has it
+// in its log, a line of JSON each.
+func TestTheClientOfRedisIsQuiet(t *testing.T) {
+	o := newOffice(t)
+	o.redis.Kill()
+	var environment []string
+	for name, value := range o.env {
+		environment = append(environment, name+"="+value)
+	}
+	cmd := child(t, environment, "case", "list")
+	out, err := cmd.CombinedOutput()
+	if err == nil || string(out) != "secondline case list: Redis: nobody listens there\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+	var log bytes.Buffer
+	clientLogFor([]string{"serve"}, &log).Warn("x")
+	if !json.Valid(log.Bytes()) {
+		t.Errorf("%s", log.String())
+	}
+}

@@ -6,16 +6,20 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"secondline/casestore"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	casestore.LogTo(clientLogFor(os.Args[1:], os.Stderr))
 	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 
@@ -41,6 +45,15 @@ const usage = `secondline answers the telephone and text line of a second opinio
 
 secondline COMMAND -h explains a command.
 `
+
+// clientLogFor says where the client of Redis writes: into the log of serve, and
+// nowhere for a command that says by itself what is wrong.
+func clientLogFor(args []string, stderr io.Writer) *slog.Logger {
+	if len(args) > 0 && args[0] == "serve" {
+		return newLog(stderr)
+	}
+	return slog.New(slog.DiscardHandler)
+}
 
 // environment looks up a variable, as os.LookupEnv does.
 type environment = func(string) (string, bool)
