@@ -307,7 +307,7 @@ const (
 // OptOut says that a number wants no automated calls and no texts.
 type OptOut struct {
 	At time.Time
-	// How is "key_9", "text", "coordinator"; Call is the SID it came by.
+	// How is "key_9", "text", "coordinator", "operator"; Call is the SID it came by.
 	How, Call string
 }
 

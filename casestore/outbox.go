@@ -257,6 +257,27 @@ func (s *Store) Waiting(ctx context.Context) (int, error) {
 	return total, nil
 }
 
+// LaidAside counts what waits for an operator: effects that could not be done, events
+// that nobody took, and events that were refused.
+func (s *Store) LaidAside(ctx context.Context) (effects, deliveries, refused int, err error) {
+	var dead, events [Partitions]*redis.IntCmd
+	var in *redis.IntCmd
+	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for p := range Partition(Partitions) {
+			dead[p], events[p] = pipe.XLen(ctx, deadKey(p)), pipe.HLen(ctx, deadEventsKey(p))
+		}
+		in = pipe.XLen(ctx, refusedKey())
+		return nil
+	})
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("casestore: what is laid aside: %w", err)
+	}
+	for p := range Partitions {
+		effects, deliveries = effects+int(dead[p].Val()), deliveries+int(events[p].Val())
+	}
+	return effects, deliveries, int(in.Val()), nil
+}
+
 // pause waits for d, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

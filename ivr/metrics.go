@@ -20,8 +20,22 @@ type Metrics struct {
 	tick                                           prometheus.Histogram
 }
 
-// NewMetrics makes the counters; Register makes them visible.
+// NewMetrics makes the counters; Register makes them visible. Those that somebody is
+// woken for begin at 0: a first one that comes out of nothing is no increase.
 func NewMetrics() *Metrics {
+	m := newMetrics()
+	for vec, values := range map[*prometheus.CounterVec][]string{
+		m.promises: {"kept", "over", "missed", "no_legal_minute"}, m.repairs: {"made", "scheduled"}, m.turns: {"next", "repeat", "held", "fault"},
+		m.transfers: {"asked", "abandoned"}, m.legs: {"refused"}, m.status: {"match", "no_match", "locked"},
+	} {
+		for _, v := range values {
+			vec.WithLabelValues(v)
+		}
+	}
+	return m
+}
+
+func newMetrics() *Metrics {
 	counter := func(name, help string) prometheus.CounterOpts {
 		return prometheus.CounterOpts{Namespace: "secondline", Subsystem: "voice", Name: name, Help: help}
 	}

@@ -1,6 +1,11 @@
 package sms
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"secondline/casestore"
+	"secondline/internal/twilio"
+)
 
 // Metrics counts what is texted. No label holds anything personal.
 type Metrics struct {
@@ -8,8 +13,21 @@ type Metrics struct {
 	optOuts, missedOptOuts                                                  prometheus.Counter
 }
 
-// NewMetrics makes the counters; Register makes them visible.
+// NewMetrics makes the counters; Register makes them visible. Those that somebody is
+// woken for begin at 0: a first one that comes out of nothing is no increase.
 func NewMetrics() *Metrics {
+	m := newMetrics()
+	m.tasks.WithLabelValues(string(casestore.TaskEmergency))
+	for _, class := range []twilio.Class{twilio.Config, twilio.NoResend, twilio.Bug} {
+		m.refused.WithLabelValues(string(class))
+	}
+	for _, bound := range []string{reasonNumberCap, reasonNumberDay, reasonPrefixCap, reasonCountryCap, reasonDayCap} {
+		m.capped.WithLabelValues(bound)
+	}
+	return m
+}
+
+func newMetrics() *Metrics {
 	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Subsystem: "text", Name: name, Help: help}, labels)
 	}

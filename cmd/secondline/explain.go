@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -30,6 +28,7 @@ REDIS_URL and PHI_KEYS are those of secondline serve. It changes nothing.
 func runExplain(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("explain", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	data := flags.String("data", "data", "the directory that serve was given")
 	flags.Usage = func() { fmt.Fprint(stderr, explainUsage); flags.PrintDefaults() }
 	if err := flags.Parse(args); err != nil {
 		return flagStatus(err)
@@ -38,36 +37,20 @@ func runExplain(ctx context.Context, args []string, env environment, stdout, std
 		fmt.Fprint(stderr, explainUsage)
 		return 2
 	}
-	if err := explainCase(ctx, env, flags.Arg(0), stdout); err != nil {
+	if err := explainCase(ctx, env, *data, flags.Arg(0), stdout); err != nil {
 		fmt.Fprintln(stderr, "secondline explain:", err)
 		return 1
 	}
 	return 0
 }
 
-// storeOf opens the store of a line that runs.
-func storeOf(env environment) (Settings, *casestore.Store, error) {
-	settings, err := LoadSettings(env, os.ReadFile)
-	if err != nil {
-		return settings, nil, err
-	}
-	if settings.Deploy.RedisURL.Empty() {
-		return settings, nil, errors.New("REDIS_URL is not set: it names the Redis of secondline serve")
-	}
-	store, err := openStore(time.Now, settings, settings.Deploy.RedisURL.Reveal(), slog.New(slog.DiscardHandler))
-	return settings, store, err
-}
-
-func explainCase(ctx context.Context, env environment, which string, stdout io.Writer) error {
-	settings, store, err := storeOf(env)
+func explainCase(ctx context.Context, env environment, data, which string, stdout io.Writer) error {
+	k, err := openKept(ctx, env, data)
 	if err != nil {
 		return err
 	}
+	store, zone := k.store, k.zone
 	defer store.Close()
-	zone, err := time.LoadLocation(settings.Programme.Opening.Zone)
-	if err != nil {
-		return err
-	}
 	c, err := findCase(ctx, store, which)
 	if err != nil {
 		return err

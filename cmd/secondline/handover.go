@@ -24,7 +24,8 @@ an intake is complete.
 func runHandOver(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("handover", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, handOverUsage) }
+	data := flags.String("data", "data", "the directory that serve was given")
+	flags.Usage = func() { fmt.Fprint(stderr, handOverUsage); flags.PrintDefaults() }
 	if err := flags.Parse(args); err != nil {
 		return flagStatus(err)
 	}
@@ -32,18 +33,19 @@ func runHandOver(ctx context.Context, args []string, env environment, stdout, st
 		fmt.Fprint(stderr, handOverUsage)
 		return 2
 	}
-	if err := handOver(ctx, env, flags.Arg(0), stdout); err != nil {
+	if err := handOver(ctx, env, *data, flags.Arg(0), stdout); err != nil {
 		fmt.Fprintln(stderr, "secondline handover:", err)
 		return 1
 	}
 	return 0
 }
 
-func handOver(ctx context.Context, env environment, which string, stdout io.Writer) error {
-	settings, store, err := storeOf(env)
+func handOver(ctx context.Context, env environment, data, which string, stdout io.Writer) error {
+	k, err := openKept(ctx, env, data)
 	if err != nil {
 		return err
 	}
+	settings, store := k.settings, k.store
 	defer store.Close()
 	c, err := findCase(ctx, store, which)
 	if err != nil {

@@ -78,6 +78,9 @@ func newLine(p parts) (*line, error) {
 	m.Register(l.metrics)
 	l.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Name: "webhooks_refused_total",
 		Help: "Requests to the public listener that were not answered, by HTTP status and reason."}, []string{"status", "reason"})
+	for _, why := range []twilio.Refusal{twilio.NoSignature, twilio.WrongSignature} {
+		l.refused.WithLabelValues("403", string(why)) // a first one that comes out of nothing is no increase
+	}
 	l.metrics.MustRegister(l.refused)
 	l.recorder = newRecorder(p, l.metrics)
 	l.voice, err = ivr.New(ivr.Parts{

@@ -6,16 +6,20 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"secondline/casestore"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	casestore.LogTo(clientLogFor(os.Args[1:], os.Stderr))
 	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 
@@ -31,12 +35,27 @@ const usage = `secondline answers the telephone and text line of a second opinio
   secondline handover   write one request as a FHIR bundle
   secondline serve      answer real calls
   secondline audit      verify the record of who read and changed what
+  secondline case       list, show and move requests
+  secondline task       list what is owed, and close it
+  secondline optout     keep a number from texts and automated calls
+  secondline events     show events that went wrong, and try them again
+  secondline export     write every request to a file, in the clear
   secondline fallback   write the document that reaches a person when nothing of ours runs
   secondline config     print the settings in force and where each came from
+  secondline doctor     look at everything that the line needs, and say what to do
   secondline version    print the version
 
 secondline COMMAND -h explains a command.
 `
+
+// clientLogFor says where the client of Redis writes: into the log of serve, and
+// nowhere for a command that says by itself what is wrong.
+func clientLogFor(args []string, stderr io.Writer) *slog.Logger {
+	if len(args) > 0 && args[0] == "serve" {
+		return newLog(stderr)
+	}
+	return slog.New(slog.DiscardHandler)
+}
 
 // environment looks up a variable, as os.LookupEnv does.
 type environment = func(string) (string, bool)
@@ -70,8 +89,20 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return runHandOver(ctx, args[1:], env, stdout, stderr)
 	case "audit":
 		return runAudit(args[1:], stdout, stderr)
+	case "case":
+		return runCase(ctx, args[1:], env, stdout, stderr)
+	case "task":
+		return runTask(ctx, args[1:], env, stdout, stderr)
+	case "optout":
+		return runOptOut(ctx, args[1:], env, stdout, stderr)
+	case "events":
+		return runEvents(ctx, args[1:], env, stdout, stderr)
+	case "export":
+		return runExport(ctx, args[1:], env, stdout, stderr)
 	case "fallback":
 		return runFallback(args[1:], env, stdout, stderr)
+	case "doctor":
+		return runDoctor(ctx, args[1:], env, stdout, stderr)
 	case "config":
 		return runConfig(args[1:], env, stdout, stderr)
 	case "version":

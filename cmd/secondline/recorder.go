@@ -37,6 +37,9 @@ func newRecorder(p parts, registry prometheus.Registerer) *recorder {
 	}}
 	r.done = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Name: "recordings_total",
 		Help: "Tries to take a recording from Twilio, by outcome."}, []string{"outcome"})
+	for _, outcome := range []recordings.Outcome{recordings.Stored, recordings.Failed, recordings.Lost, recordings.Refused} {
+		r.done.WithLabelValues(string(outcome))
+	}
 	registry.MustRegister(r.done)
 	return r
 }

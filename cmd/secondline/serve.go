@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"secondline/casestore"
@@ -111,6 +113,11 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 	if err := l.reapply(ctx, time.Time{}); err != nil {
 		return err
 	}
+	if err := rightKeys(ctx, store, log); err != nil {
+		return err
+	}
+	l.metrics.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		&health{store: store, replicas: s.Deploy.EventsReplicas, recordings: recordingsPath(s, data), journal: journalPath(s, data)})
 	if record, err := openAudit(now, s, data); err == nil {
 		defer record.Close()
 		l.console = newConsole(l, s, vault, record, stdout)
@@ -154,12 +161,17 @@ func openStore(now func() time.Time, s Settings, address string, log *slog.Logge
 	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Now: now, Log: log}), nil
 }
 
+func recordingsPath(s Settings, data string) string {
+	return cmp.Or(s.Deploy.Recordings, filepath.Join(data, "recordings"))
+}
+
+func journalPath(s Settings, data string) string {
+	return cmp.Or(s.Deploy.Journal, filepath.Join(data, "optouts.journal"))
+}
+
 // openVault opens the directory of the recordings.
 func openVault(now func() time.Time, s Settings, data string, store *casestore.Store) (recordings.Vault, error) {
-	path := s.Deploy.Recordings
-	if path == "" {
-		path = filepath.Join(data, "recordings")
-	}
+	path := recordingsPath(s, data)
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("RECORDINGS_DIR: %w", err)
 	}
@@ -168,10 +180,7 @@ func openVault(now func() time.Time, s Settings, data string, store *casestore.S
 
 // openJournal opens this replica's file of opt-outs.
 func openJournal(s Settings, data string) (*casestore.Journal, error) {
-	path := s.Deploy.Journal
-	if path == "" {
-		path = filepath.Join(data, "optouts.journal")
-	}
+	path := journalPath(s, data)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("OPTOUT_JOURNAL: %w", err)
 	}
@@ -251,15 +260,7 @@ func (l *line) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(l.metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if err := l.store.Ping(ctx); err != nil {
-			http.Error(w, "Redis does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { l.ready(w, r) })
 	if l.console != nil {
 		mux.Handle("/", l.console.Handler())
 	}

@@ -220,10 +220,10 @@ func redisProblem(address string) string {
 	if address == "" {
 		return ""
 	}
-	for _, scheme := range []string{"redis://", "rediss://", "unix://"} {
+	for _, scheme := range []string{"redis://", "rediss://", "unix://", "redis+sentinel://", "rediss+sentinel://", "redis+cluster://", "rediss+cluster://"} {
 		if rest, ok := strings.CutPrefix(address, scheme); ok && rest != "" {
 			return ""
 		}
 	}
-	return "must begin with redis://, rediss:// or unix:// and name a server"
+	return "must begin with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// and name a server"
 }

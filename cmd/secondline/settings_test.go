@@ -266,6 +266,8 @@ func TestEnvironmentValues(t *testing.T) {
 		{"ADMIN_LISTEN", ":8080", "same address as LISTEN"},
 		{"REDIS_URL", "rediss://u:p@h1:6379,h2:6379/0", ""},
 		{"REDIS_URL", "unix:///run/redis.sock", ""},
+		{"REDIS_URL", "redis+sentinel://u:p@one:26379,two/master", ""},
+		{"REDIS_URL", "rediss+cluster://u:p@one,two:6379", ""},
 		{"REDIS_URL", "localhost:6379", "redis://"},
 		{"REDIS_URL", "redis://", "redis://"},
 		{"TWILIO_API_URL", "http://127.0.0.1:9", ""},

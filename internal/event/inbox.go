@@ -75,7 +75,15 @@ func NewMetrics() *Metrics {
 	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Subsystem: "event", Name: name, Help: help}, labels)
 	}
-	return &Metrics{in: vec("in_total", "Events that came in, by what became of them.", "result"), out: vec("out_total", "Attempts to deliver an event, by what came of them.", "result")}
+	m := &Metrics{in: vec("in_total", "Events that came in, by what became of them.", "result"), out: vec("out_total", "Attempts to deliver an event, by what came of them.", "result")}
+	// A first one that comes out of nothing is no increase.
+	for _, result := range []string{"accepted", "repeated", "waiting", "refused", "not_now", "not_durable", ErrUnsigned.Error(), ErrOld.Error(), ErrForged.Error()} {
+		m.in.WithLabelValues(result)
+	}
+	for _, result := range []string{"delivered", "refused", "not_answered"} {
+		m.out.WithLabelValues(result)
+	}
+	return m
 }
 
 // Register makes the counters visible.

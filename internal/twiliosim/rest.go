@@ -26,8 +26,9 @@ var (
 	errMethod   = fault(http.StatusMethodNotAllowed, 20004, "Method not allowed")
 )
 
-// ServeHTTP is Twilio's REST API, version 2010-04-01: Calls, Messages and
-// Recordings, in JSON, with HTTP basic authentication.
+// ServeHTTP is Twilio's REST API, version 2010-04-01: Calls, Messages, Recordings,
+// the account and its numbers, in JSON, with HTTP basic authentication; beside it
+// the toll-free verifications of messaging.twilio.com.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f, ok := s.strike(r.URL.Path, FaultREST); ok {
 		writeError(w, faultOf(f.Status))
@@ -69,6 +70,14 @@ func (s *Sim) serveREST(w http.ResponseWriter, r *http.Request) {
 		writeError(w, errAuth)
 		return
 	}
+	switch r.URL.Path {
+	case "/2010-04-01/Accounts/" + s.cfg.AccountSID + ".json":
+		s.account(w, r)
+		return
+	case "/v1/Tollfree/Verifications":
+		s.verifications(w, r)
+		return
+	}
 	rest, ok := strings.CutPrefix(r.URL.Path, "/2010-04-01/Accounts/"+s.cfg.AccountSID+"/")
 	if !ok {
 		writeError(w, errNotFound)
@@ -100,6 +109,8 @@ func (s *Sim) dispatch(w http.ResponseWriter, r *http.Request, kind, name string
 		return s.listTexts(w, r)
 	case kind == "Messages" && isJSON:
 		return s.oneText(w, r, sid)
+	case kind == "IncomingPhoneNumbers.json" && get:
+		return s.listNumbers(w, r)
 	case kind == "Calls.json", kind == "Messages.json":
 		return errMethod
 	}
@@ -117,6 +128,8 @@ func (s *Sim) authentic(r *http.Request) bool {
 		if want, ok = s.cfg.APIKeys[user]; !ok {
 			return false
 		}
+	} else if next := s.cfg.NextToken; next != "" && subtle.ConstantTimeCompare([]byte(next), []byte(password)) == 1 {
+		return true
 	}
 	return subtle.ConstantTimeCompare([]byte(want), []byte(password)) == 1
 }

@@ -23,6 +23,14 @@ type Number struct {
 	StatusCallback string
 	SMSURL         string
 	SMSFallbackURL string
+	// The methods of the other addresses, and what Twilio would ask instead of
+	// them, are only shown.
+	FallbackMethod, StatusMethod, SMSMethod, SMSFallbackMethod string
+	VoiceApplication, SMSApplication, Trunk                    string
+	// NoVoice and NoText are numbers that are not able to do it. Verification is
+	// the state of a toll-free number's: Twilio's word, empty for none.
+	NoVoice, NoText bool
+	Verification    string
 	// TollFree numbers have their opt-out handled by the network.
 	TollFree bool
 	// AdvancedOptOut adds OptOutType to inbound keyword messages. Twilio's own
@@ -36,11 +44,14 @@ type Config struct {
 	AccountSID string            // AC and 32 hexadecimal digits
 	AuthToken  string            // signs webhooks and opens the REST API
 	APIKeys    map[string]string // further REST credentials: key SID to secret
-	AppURL     string            // the application's public address, as Twilio was given it
-	Transport  http.RoundTripper // how the application is reached, see HandlerTransport
-	Now        func() time.Time
-	Seed       uint64 // of the generator of SIDs
-	Numbers    map[string]Number
+	NextToken  string            // the account's secondary token, which opens the REST API too
+	// AccountStatus is "active" by default, AccountType "Full".
+	AccountStatus, AccountType string
+	AppURL                     string            // the application's public address, as Twilio was given it
+	Transport                  http.RoundTripper // how the application is reached, see HandlerTransport
+	Now                        func() time.Time
+	Seed                       uint64 // of the generator of SIDs
+	Numbers                    map[string]Number
 	// Callee says how a called number behaves; nil means everybody Answers.
 	Callee func(to string) CalleeBehaviour
 	// Carrier says what happens to an outgoing text; nil delivers all at once.
