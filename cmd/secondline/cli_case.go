@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"secondline/casestore"
+	"secondline/internal/private"
 )
 
 const caseUsage = `secondline case shows and moves requests.
@@ -20,6 +21,7 @@ const caseUsage = `secondline case shows and moves requests.
   secondline case list [-stage STAGE]           every request, the last changed first
   secondline case show NUMBER|CASE              one request, masked, and what was done for it
   secondline case advance [-at TIME] NUMBER|CASE STAGE
+  secondline case note NUMBER|CASE WORDS        write a line into its history, which the console shows
 
 `
 
@@ -39,7 +41,28 @@ func runCase(ctx context.Context, args []string, env environment, stdout, stderr
 			}, do: func(ctx context.Context, k kept, args []string, out io.Writer) error {
 				return advanceCase(ctx, k, args[0], args[1], at, out)
 			}},
+		"note": {usage: "Usage: secondline case note NUMBER|CASE WORDS\n\nThe words are kept sealed with the request, and shown at the console. Quote them.\n\n", least: 2, most: 2, do: noteCase},
 	}, args, env, stdout, stderr)
+}
+
+// longestNote is how many bytes a note may have.
+const longestNote = 4000
+
+// noteCase writes a line into the history of a request.
+func noteCase(ctx context.Context, k kept, args []string, out io.Writer) error {
+	words := strings.TrimSpace(args[1])
+	if words == "" || len(words) > longestNote {
+		return errUsage{fmt.Sprintf("a note has 1 to %d bytes", longestNote)}
+	}
+	c, err := findCase(ctx, k.store, args[0])
+	if err != nil {
+		return err
+	}
+	if err := k.store.AddEntry(ctx, c.Partition, c.ID, casestore.CaseEntry{At: k.now, What: casestore.EntryNote, Who: "operator", Text: private.Of(words)}); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "It is noted.")
+	return err
 }
 
 var allStages = []casestore.Stage{casestore.StageStarted, casestore.StageRequested, casestore.StageCollectingRecords, casestore.StageRecordsComplete,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,13 @@ func TestCaseByCommand(t *testing.T) {
 
 	o.want([]string{"case", "advance", worldRequest, "delivered"}, "in review → delivered", "A call is promised by")
 	o.want([]string{"case", "advance", worldRequest, "delivered"}, "already")
+	o.want([]string{"case", "note", worldRequest, "Her son calls for her."}, "noted")
+	if file, err := o.store.File(t.Context(), o.c.Partition, o.c.ID); err != nil || !slices.ContainsFunc(file.Entries, func(e casestore.CaseEntry) bool {
+		return e.What == casestore.EntryNote && e.Text.Reveal() == "Her son calls for her."
+	}) {
+		t.Errorf("the note is not in the history (%v)", err)
+	}
+	o.refuses(2, "a note has", "case", "note", worldRequest, " ")
 	o.want([]string{"case", "show", worldRequest}, "The opinion was delivered on ")
 	p, err := o.store.Promise(t.Context(), o.c.Partition, o.c.ID)
 	if err != nil || p.State != casestore.PromiseOpen || time.Since(p.Delivered) > time.Hour {
