@@ -28,7 +28,7 @@ func (s *Store) refKey(name string) (Partition, string) {
 	return partitionOf(hash), key(partitionOf(hash), "ref", hash)
 }
 
-// waitingKey: hash event → sealed event. What came about a case before the case;
+// waitingKey: hash keyed hash of an event's name → sealed event. What came about a case before the case;
 // lives eventsLive.
 func (s *Store) waitingKey(name string) string {
 	hash := s.ring.hash("ref", name)
@@ -140,7 +140,7 @@ func (s *Store) SeeEvent(ctx context.Context, event string) error {
 func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) error {
 	at := s.waitingKey(name)
 	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.HSet(ctx, at, event, s.ring.Seal(name, "event", body))
+		pipe.HSet(ctx, at, s.ring.hash("event", event), s.ring.Seal(name, "event", body))
 		pipe.Expire(ctx, at, eventsLive)
 		return nil
 	})
@@ -150,7 +150,7 @@ func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) 
 	return nil
 }
 
-// Awaiting gives the events that wait for a case, by their names.
+// Awaiting gives the events that wait for a case, by what CaseCame knows them by.
 func (s *Store) Awaiting(ctx context.Context, name string) (map[string][]byte, error) {
 	sealed, err := s.rdb.HGetAll(ctx, s.waitingKey(name)).Result()
 	if err != nil {
