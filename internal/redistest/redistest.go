@@ -20,6 +20,8 @@ type Server struct {
 	// Port is its TCP port on 127.0.0.1; 0 where it has none.
 	Port int
 	cmd  *exec.Cmd
+	// ended is closed once the process is gone.
+	ended chan struct{}
 }
 
 // URL is the server's address.
@@ -37,7 +39,9 @@ func Start(t testing.TB, args ...string) *Server {
 func StartIn(t testing.TB, dir string, args ...string) *Server {
 	t.Helper()
 	s := &Server{Dir: dir, Socket: filepath.Join(dir, "r.sock")}
-	s.launch(t, append([]string{"--port", "0", "--appendonly", "yes", "--appendfsync", "always"}, args...))
+	s.launch(t, func() []string {
+		return append([]string{"--port", "0", "--appendonly", "yes", "--appendfsync", "always"}, args...)
+	})
 	return s
 }
 
@@ -48,9 +52,12 @@ func StartCluster(t testing.TB) []*Server {
 	servers := make([]*Server, 3)
 	for i := range servers {
 		dir := shortDir(t)
-		servers[i] = &Server{Dir: dir, Socket: filepath.Join(dir, "r.sock"), Port: freePort(t)}
-		servers[i].launch(t, []string{"--port", fmt.Sprint(servers[i].Port), "--bind", "127.0.0.1", "--cluster-enabled", "yes",
-			"--cluster-config-file", filepath.Join(dir, "nodes.conf"), "--cluster-port", fmt.Sprint(freePort(t)), "--save", ""})
+		servers[i] = &Server{Dir: dir, Socket: filepath.Join(dir, "r.sock")}
+		servers[i].launch(t, func() []string {
+			servers[i].Port = freePort(t)
+			return []string{"--port", fmt.Sprint(servers[i].Port), "--bind", "127.0.0.1", "--cluster-enabled", "yes",
+				"--cluster-config-file", filepath.Join(dir, "nodes.conf"), "--cluster-port", fmt.Sprint(freePort(t)), "--save", ""}
+		})
 	}
 	for i, s := range servers {
 		from, to := i*16384/3, (i+1)*16384/3-1
@@ -77,24 +84,47 @@ func (s *Server) busPort(t testing.TB) string {
 	return port
 }
 
-func (s *Server) launch(t testing.TB, args []string) {
+// launch starts the server. A port that was free is taken at times before the
+// server binds it: then the server ends at once, and others are tried.
+func (s *Server) launch(t testing.TB, args func() []string) {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		t.Fatalf("redis-server is not installed; make deps installs it (Debian: redis-server)")
 	}
-	s.cmd = exec.Command(path, append([]string{"--dir", s.Dir, "--unixsocket", s.Socket, "--daemonize", "no"}, args...)...)
-	if err := s.cmd.Start(); err != nil {
-		t.Fatalf("redis-server does not start: %v", err)
-	}
 	t.Cleanup(func() { s.Kill() })
-	eventually(t, "redis-server answers", func() bool { return s.do("PING") == "+PONG" })
+	for range 5 {
+		s.cmd = exec.Command(path, append([]string{"--dir", s.Dir, "--unixsocket", s.Socket, "--daemonize", "no"}, args()...)...)
+		if err := s.cmd.Start(); err != nil {
+			t.Fatalf("redis-server does not start: %v", err)
+		}
+		s.ended = make(chan struct{})
+		go func(cmd *exec.Cmd, ended chan struct{}) { _ = cmd.Wait(); close(ended) }(s.cmd, s.ended)
+		answers := false
+		eventually(t, "redis-server answers, or ends", func() bool {
+			answers = s.do("PING") == "+PONG"
+			return answers || s.over()
+		})
+		if answers {
+			return
+		}
+	}
+	t.Fatal("redis-server ended five times as soon as it was started")
+}
+
+func (s *Server) over() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // Kill ends the server as kill -9 does, and waits until it is gone.
 func (s *Server) Kill() {
 	_ = s.cmd.Process.Kill()
-	_, _ = s.cmd.Process.Wait()
+	<-s.ended
 }
 
 // Process is the server's process, for signals.
