@@ -1,7 +1,6 @@
 package casestore
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -103,13 +102,12 @@ func (j *Journal) Entries(since time.Time) (entries []JournalEntry, unreadable i
 	if err != nil {
 		return nil, 0, fmt.Errorf("casestore: journal: %w", err)
 	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	for lines.Scan() {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+	for line := range bytes.Lines(text) {
+		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
 		var e JournalEntry
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil || len(e.Person) < 16 {
+		if err := json.Unmarshal(line, &e); err != nil || !isHash(string(e.Person)) {
 			unreadable++
 			continue
 		}
@@ -117,7 +115,7 @@ func (j *Journal) Entries(since time.Time) (entries []JournalEntry, unreadable i
 			entries = append(entries, e)
 		}
 	}
-	return entries, unreadable, lines.Err()
+	return entries, unreadable, nil
 }
 
 // reapplyScript writes a time unless a later one is there.

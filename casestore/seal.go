@@ -108,6 +108,12 @@ func (r *KeyRing) Person(number private.Text) PersonID {
 func (r *KeyRing) Stranger(callSID string) PersonID { return PersonID(r.hash("call", callSID)) }
 
 // hash is a keyed HMAC of a value of some kind, in 32 hexadecimal digits.
+// isHash says whether s is one that hash gives.
+func isHash(s string) bool {
+	_, err := hex.DecodeString(s)
+	return err == nil && len(s) == 32
+}
+
 func (r *KeyRing) hash(kind, value string) string {
 	mac := hmac.New(sha256.New, r.index)
 	mac.Write([]byte(kind))

@@ -113,45 +113,6 @@ func (s *Store) Conversation(ctx context.Context, p Partition, call string) (*Co
 	return s.openConversation(call, values)
 }
 
-// ConversationAndDrafts reads where a call stands and the unfinished requests
-// of the person who calls, in one round trip. A call that is not known gives a
-// nil conversation. Once maxGuesses dates of birth were wrong, no unfinished
-// request is given until guessesLive after the last: the way to a person, and to
-// a new request, stays open.
-func (s *Store) ConversationAndDrafts(ctx context.Context, id PersonID, call string) (*Conversation, Greeting, error) {
-	var values *redis.SliceCmd
-	var language *redis.StringCmd
-	var drafts *redis.MapStringStringCmd
-	var guesses *redis.StringCmd
-	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		values = pipe.HMGet(ctx, callKey(id.Partition(), call), "v", "d")
-		drafts = pipe.HGetAll(ctx, draftsKey(id))
-		guesses = pipe.Get(ctx, guessesKey(id))
-		language = pipe.HGet(ctx, contactKey(id), "language")
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, Greeting{}, fmt.Errorf("casestore: read call %s and drafts: %w", call, err)
-	}
-	conversation, err := s.openConversation(call, values.Val())
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return nil, Greeting{}, err
-	}
-	g := Greeting{Language: language.Val()}
-	if n, _ := guesses.Int(); n < maxGuesses {
-		g.Drafts = s.openDrafts(drafts.Val())
-	}
-	return conversation, g, nil
-}
-
-// Greeting is what is known of a caller when a call comes in.
-type Greeting struct {
-	// Drafts are the unfinished requests, the newest first.
-	Drafts []*Case
-	// Language is the one that the caller last chose; empty for none.
-	Language string
-}
-
 // maxGuesses is how many wrong dates of birth a number may try (rules.md 3.1,
 // guessing: 5 in 24 h).
 const maxGuesses = 5

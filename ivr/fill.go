@@ -51,7 +51,7 @@ var beyondScripts = []string{"A-fault", "A-fault2", "A-911", "A-911-intl", "hold
 	"F-w", "F-w-again", "F-w2", "F-w3", "F-w4", "F-w-late", "F-w-pass", "F-w-gone",
 	"reason-caller", "reason-interpreter", "reason-spanish", "reason-language", "reason-intake", "reason-status", "reason-returned", "reason-urgent",
 	"T-kind-call_back", "T-kind-message", "T-kind-missed_call", "T-kind-abandoned", "T-kind-first_call", "T-kind-promise", "T-kind-how_it_went", "T-kind-letter", "T-kind-other",
-	"H-a", "H-a2", "H-keys", "H-wait30", "H-off-stage", "H-off-opted_out", "H-off-wrong_number", "H-off-window", "H-off-caps", "H-off-moved", "H-off-trouble",
+	"H-a", "H-a2", "H-keys", "H-wait30", "H-off-stage", "H-off-opted_out", "H-off-wrong_number", "H-off-window", "H-off-caps", "H-off-bound", "H-off-moved", "H-off-trouble",
 	"H-star", "H-no-message", "H-message-on", "H-no-answer", "H-busy", "H-failed", "H-other-time", "H-noted", "H-not-noted", "H-ask", "H-disp", "H-disp-time", "H-cut", "H-vm",
 	"T-case", "T-language", "T-due", "T-overdue", "cb-today", "cb-tomorrow-morning", "cb-tomorrow-afternoon", "cb-tomorrow-evening",
 	"cb-day-morning", "cb-day-afternoon", "cb-day-evening"}

@@ -55,6 +55,12 @@ func (m *memory) Conversation(_ context.Context, _ casestore.Partition, call str
 	return nil, casestore.ErrNotFound
 }
 
+func (m *memory) Incoming(ctx context.Context, id casestore.PersonID, call string) (*casestore.Conversation, casestore.Greeting, error) {
+	return m.ConversationAndDrafts(ctx, id, call)
+}
+
+func (m *memory) CallOver(context.Context, casestore.PersonID, string) error { return nil }
+
 func (m *memory) Promise(context.Context, casestore.Partition, casestore.CaseID) (*casestore.Promise, error) {
 	return nil, casestore.ErrNotFound
 }

@@ -207,6 +207,12 @@ func (s *Server) movePatient(ctx context.Context, p casestore.Partition, t *case
 // dialPatient dials, if every condition still holds. The intent is written before.
 func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *casestore.Transfer) error {
 	why, err := s.mayDial(ctx, p, t)
+	if err == nil && why == "" {
+		var many bool
+		if many, err = s.bounded(ctx, t); many {
+			why = WhyBound
+		}
+	}
 	if err != nil {
 		return err // fail closed: what cannot be asked is not dialled
 	}
@@ -535,6 +541,10 @@ func (s *Server) landed(pr *casestore.Promise, t *casestore.Transfer) {
 		note("asked_to_wait", "", pr.NotBefore)
 	case t.Choice == choseRefused:
 		note("not_called", o.Why, o.Plan)
+		if o.Why == WhyBound {
+			pr.Unanswered++ // after a few, the supervisor has to look
+			pr.NotBefore = now.Add(time.Hour)
+		}
 		if o.Why == WhyWindow || o.Why == WhyCaps || o.Why == WhyConsent {
 			pr.NotBefore = now.Add(time.Minute)
 		}

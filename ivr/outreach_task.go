@@ -168,6 +168,8 @@ func (s *Server) settleTask(ctx context.Context, p casestore.Partition, t *cases
 	switch {
 	case t.Choice == choseWait:
 		pause = waitWhen
+	case o.Why == WhyBound:
+		pause = time.Hour
 	case t.Choice == "" && outcome == "":
 		pause = 3 * time.Hour
 	}

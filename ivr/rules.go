@@ -31,7 +31,7 @@ const (
 func NewBook(zips intake.ZipRules, languages []string) (*flow.Book, error) {
 	book := flow.NewBook(flow.Ways{
 		Person: toPerson, Language: "language.choose", Stop: "stop.start",
-		Starts:  []string{toGreeting, toReach},
+		Starts:  []string{toGreeting, toReach, toOften, toOftenAgain, toFull, toLong},
 		NoInput: []string{"no-input", "no-input-2"}, NoMatch: []string{"no-match", "no-match-2"},
 		Stuck: "person.stuck", Paused: "D-silence", PausedOptional: "D-silence-skip",
 	}, mainScript(), infoScript(), intake.Script(zips), statusScript(), returnedScript(), reachScript(), personScript(), callbackScript(),

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"secondline/casestore"
@@ -77,6 +78,9 @@ type Config struct {
 	// Home and Callable say of a number in E.164 whether it is of the United
 	// States, and whether we call it.
 	Home, Callable func(e164 string) bool
+	// Country gives the ISO 3166-1 code of a number's country; empty for none.
+	Country func(e164 string) string
+	Bounds  Bounds
 	// ZoneOf gives the one time zone that a number's country code leaves
 	// possible; nil where there are several or none.
 	ZoneOf func(e164 string) *time.Location
@@ -122,6 +126,10 @@ type Words interface {
 type Store interface {
 	Conversation(ctx context.Context, p casestore.Partition, call string) (*casestore.Conversation, error)
 	ConversationAndDrafts(ctx context.Context, id casestore.PersonID, call string) (*casestore.Conversation, casestore.Greeting, error)
+	Incoming(ctx context.Context, id casestore.PersonID, call string) (*casestore.Conversation, casestore.Greeting, error)
+	CallOver(ctx context.Context, id casestore.PersonID, call string) error
+	CallsInProgress(ctx context.Context) (int, error)
+	Cap(ctx context.Context, what, which string, most int, window time.Duration) (bool, error)
 	Commit(ctx context.Context, id casestore.PersonID, c *casestore.Conversation, change casestore.Change) error
 	TakeNumber(ctx context.Context) (casestore.RequestNumber, error)
 	SaveRecording(ctx context.Context, p casestore.Partition, r casestore.Recording) error
@@ -193,6 +201,7 @@ type Server struct {
 	now      func() time.Time
 	log      *slog.Logger
 	metrics  *Metrics
+	crowd    *atomic.Int64 // calls in progress, when they were last counted
 }
 
 // Dialer is what a transfer needs of Twilio. *twilio.Client is one.
@@ -258,7 +267,7 @@ func New(p Parts) (*Server, error) {
 	}
 	s := &Server{cfg: p.Config, calendar: p.Calendar, words: p.Words, store: p.Store, book: book, fetch: p.Fetch,
 		journal: p.Journal, dialer: p.Dialer, wait: p.Wait, slots: p.Slots, legal: p.Legal,
-		now: p.Now, log: p.Log, metrics: p.Metrics, lines: map[string]Line{}, staff: map[string]Coordinator{}}
+		now: p.Now, log: p.Log, metrics: p.Metrics, crowd: new(atomic.Int64), lines: map[string]Line{}, staff: map[string]Coordinator{}}
 	s.root = strings.TrimRight(p.Config.PublicURL, "/")
 	if u, err := url.Parse(p.Config.PublicURL); err == nil {
 		s.base = strings.TrimRight(u.Path, "/")

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,12 @@ func (s *Server) begin(ctx context.Context, who caller, known casestore.Greeting
 	if member, ok := s.member(who.number); ok {
 		t.c.Member = member.ID
 	}
-	t.c.State, t.out = s.book.Start(toGreeting, t.env())
+	start, bound := s.crowded(who, known)
+	if bound != "" {
+		s.metrics.crowded.WithLabelValues(bound).Inc()
+		s.log.Warn("a call is one too many", "call", who.call, "bound", bound)
+	}
+	t.c.State, t.out = s.book.Start(cmp.Or(start, toGreeting), t.env())
 	return t.commit(ctx)
 }
 
@@ -77,7 +83,11 @@ func (s *Server) move(ctx context.Context, req request, c *casestore.Conversatio
 	next.Token = req.who.token
 	t := &turn{s: s, who: req.who, c: &next, drafts: drafts, pre: pre}
 	digits := c.State.Answers.Get("status_number")
-	next.State, t.out = s.book.Answer(c.State, in, t.env())
+	if tooLong(c, req.who.now) {
+		next.State, t.out = s.book.Enter(c.State, toLong, t.env())
+	} else {
+		next.State, t.out = s.book.Answer(c.State, in, t.env())
+	}
 	if req.urgent {
 		t.out.Say = append([]flow.Prompt{{ID: either(c.Home, "A-911", "A-911-intl")}}, t.out.Say...)
 		next.State.Answers["urgent"] = yes

@@ -209,7 +209,7 @@ func (s *Server) understand(r *http.Request) (request, error) {
 // incoming answers a call that comes in. The same call posted again hears the
 // same again.
 func (s *Server) incoming(ctx context.Context, req request) (*casestore.Conversation, string, error) {
-	c, known, err := s.store.ConversationAndDrafts(ctx, req.who.id, req.who.call)
+	c, known, err := s.store.Incoming(ctx, req.who.id, req.who.call)
 	if err != nil {
 		return nil, "", err
 	}
@@ -381,6 +381,9 @@ func (s *Server) left(ctx context.Context, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := s.store.CallOver(ctx, req.who.id, req.who.call); err != nil {
+		s.log.Warn("a call that is over is counted as in progress", "call", req.who.call, "err", err)
 	}
 	if c.SignedIn {
 		if err := s.store.ReleaseCoordinator(ctx, c.Member, c.Call, c.Task != ""); err != nil {

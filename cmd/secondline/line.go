@@ -189,7 +189,7 @@ func voiceConfig(s Settings, c calendar) ivr.Config {
 		Speech: p.Voice.Speech, Record: p.Recording.Announce,
 		Ring: p.Transfer.Ring, Total: p.Transfer.Total, Longest: p.Transfer.Longest, StatusDelay: 1500 * time.Millisecond,
 		FirstCall: p.Promise.FirstCall, CallBack: p.Promise.CallBack, BotFirst: p.Promise.VoiceFirst,
-		Home: isDomestic, Callable: callable(p.Countries.Callable), ZoneOf: zoneOf, ZonesOf: zonesOf, LoadZone: hours.LoadZone,
+		Home: isDomestic, Callable: dialable(p), Country: countryOf, Bounds: boundsOf(p.Caps), ZoneOf: zoneOf, ZonesOf: zonesOf, LoadZone: hours.LoadZone,
 		Zips: zipRules,
 	}
 	for _, co := range p.Coordinators {
@@ -291,6 +291,18 @@ const domestic = "US PR GU VI AS MP"
 
 func isDomestic(e164 string) bool {
 	return strings.Contains(domestic, regionOf(e164)) && regionOf(e164) != ""
+}
+
+// dialable says whether a number is one that the line dials: of a country that is
+// listed, no premium and no satellite number, and none of our own lines.
+func dialable(p Programme) func(string) bool {
+	listed, destination := callable(p.Countries.Callable), destinationOf(p)
+	return func(e164 string) bool { return listed(e164) && destination(e164).Never == "" }
+}
+
+func boundsOf(c Caps) ivr.Bounds {
+	return ivr.Bounds{PerCaller: c.CallsPerCaller, PerCallerAtOnce: c.CallsPerCallerAtOnce, AtOnce: c.CallsAtOnce,
+		OutADay: c.CallsOutADay, OutPerPrefixADay: c.CallsOutPerPrefix, OutPerCountryADay: c.CallsOutPerCountry}
 }
 
 // callable says whether the country of a number is one that we call.

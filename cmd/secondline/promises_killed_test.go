@@ -88,6 +88,8 @@ func newFleet(t *testing.T, replicas, coordinators int) *fleet {
 	f.must(err)
 	f.settings, err = LoadSettings(noEnvironment, os.ReadFile)
 	f.must(err)
+	c := &f.settings.Programme.Caps
+	c.CallsOutADay, c.CallsOutPerPrefix = 1_000_000, 100_000
 	d := &f.settings.Deploy
 	d.PublicURL, d.AccountSID, d.AuthToken = worldURL, worldAccount, private.Of(worldToken)
 	f.settings.Programme.Coordinators = nil

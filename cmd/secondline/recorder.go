@@ -134,6 +134,7 @@ func (l *line) tick(ctx context.Context, log *slog.Logger) {
 
 // due does what is due now: texts, calls that were promised, calls that are owed.
 func (l *line) due(ctx context.Context) {
+	l.voice.CountCalls(ctx)
 	l.texts.Tick(ctx)
 	l.voice.TickPromises(ctx)
 	l.voice.TickTasks(ctx)

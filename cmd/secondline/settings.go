@@ -125,7 +125,10 @@ type Caps struct {
 	TextsPerCountryADay  int `toml:"texts_per_country_a_day"`
 	TextsADay            int `toml:"texts_a_day"`
 	TextsASecond         int `toml:"texts_a_second"`
+	CallsAtOnce          int `toml:"calls_at_once"`
 	CallsOutADay         int `toml:"calls_out_a_day"`
+	CallsOutPerPrefix    int `toml:"calls_out_per_prefix_a_day"`
+	CallsOutPerCountry   int `toml:"calls_out_per_country_a_day"`
 	WrongAnswersADay     int `toml:"wrong_answers_a_day"`
 }
 

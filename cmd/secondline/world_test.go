@@ -19,6 +19,12 @@ func testWorldWith(t testing.TB, at string, log *slog.Logger, h hooks) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return testWorldOf(t, settings, at, log, h)
+}
+
+// testWorldOf is one with these settings.
+func testWorldOf(t testing.TB, settings Settings, at string, log *slog.Logger, h hooks) *world {
+	t.Helper()
 	when, err := time.Parse(time.RFC3339, at)
 	if err != nil {
 		t.Fatal(err)

@@ -72,14 +72,20 @@ func Verify(secrets []Secret, h http.Header, body []byte, now time.Time) error {
 	if off := now.Sub(time.Unix(unix, 0)); off > Tolerance || off < -Tolerance {
 		return ErrOld
 	}
+	// Each secret signs once, however many signatures came: a stranger's header must
+	// not have us do its length times the body's.
+	want := make([][]byte, len(secrets))
+	for i, s := range secrets {
+		want[i] = s.mac(id, at, body)
+	}
 	for _, part := range strings.Fields(h.Get(HeaderSignature)) {
 		version, sum, _ := strings.Cut(part, ",")
 		got, err := base64.StdEncoding.DecodeString(sum)
 		if version != "v1" || err != nil {
 			continue
 		}
-		for _, s := range secrets {
-			if hmac.Equal(got, s.mac(id, at, body)) {
+		for _, sum := range want {
+			if hmac.Equal(got, sum) {
 				return nil
 			}
 		}
