@@ -62,6 +62,7 @@ func benchLine(b *testing.B, redis *redistest.Server) *line {
 	if d.PHIKeys, err = passingKeys(); err != nil {
 		b.Fatal(err)
 	}
+	settings.Programme.Caps.CallsAtOnce = 1_000_000 // nobody tells how these calls end
 	settings.Programme.Coordinators = []Coordinator{{Name: "Sam Rivera (made up)", Number: worldPerson, Languages: []string{"en"}}}
 	ring, err := newRing(d.PHIKeys)
 	if err != nil {
@@ -170,7 +171,7 @@ func onlyNextTurns(b *testing.B, l *line) {
 			continue
 		}
 		for _, m := range family.GetMetric() {
-			if answer := m.GetLabel()[0].GetValue(); answer != "next" {
+			if answer := m.GetLabel()[0].GetValue(); answer != "next" && m.GetCounter().GetValue() > 0 {
 				b.Fatalf("%.0f turns were answered as %q", m.GetCounter().GetValue(), answer)
 			}
 		}

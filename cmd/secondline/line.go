@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
-	"github.com/nyaruka/phonenumbers"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"secondline/casestore"
@@ -285,88 +284,9 @@ func works(span string, zone *time.Location) func(time.Time) bool {
 	}
 }
 
-// domestic lists the regions whose people live in the United States, write
-// dates month first and have zip codes (ISO 3166-1).
-const domestic = "US PR GU VI AS MP"
-
-func isDomestic(e164 string) bool {
-	return strings.Contains(domestic, regionOf(e164)) && regionOf(e164) != ""
-}
-
-// dialable says whether a number is one that the line dials: of a country that is
-// listed, no premium and no satellite number, and none of our own lines.
-func dialable(p Programme) func(string) bool {
-	listed, destination := callable(p.Countries.Callable), destinationOf(p)
-	return func(e164 string) bool { return listed(e164) && destination(e164).Never == "" }
-}
-
 func boundsOf(c Caps) ivr.Bounds {
 	return ivr.Bounds{PerCaller: c.CallsPerCaller, PerCallerAtOnce: c.CallsPerCallerAtOnce, AtOnce: c.CallsAtOnce,
 		OutADay: c.CallsOutADay, OutPerPrefixADay: c.CallsOutPerPrefix, OutPerCountryADay: c.CallsOutPerCountry}
-}
-
-// callable says whether the country of a number is one that we call.
-func callable(countries []string) func(string) bool {
-	return func(e164 string) bool {
-		region := regionOf(e164)
-		for _, c := range countries {
-			if c == region || (c == "US" && isDomestic(e164)) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-// regionOf gives the country of a number; "" where it has none. Toll-free
-// numbers of the North American plan count as the United States.
-func regionOf(e164 string) string {
-	n, err := phonenumbers.Parse(e164, "")
-	if err != nil {
-		return ""
-	}
-	region := phonenumbers.GetRegionCodeForNumber(n)
-	if region == "" && n.GetCountryCode() == 1 {
-		return "US"
-	}
-	return region
-}
-
-// zoneOf gives the time zone of a number where its country code and area leave
-// one; nil otherwise. It is a courtesy of speech, never a window for calling.
-func zoneOf(e164 string) *time.Location {
-	n, err := phonenumbers.Parse(e164, "")
-	if err != nil {
-		return nil
-	}
-	zones, err := phonenumbers.GetTimezonesForNumber(n)
-	if err != nil || len(zones) != 1 {
-		return nil
-	}
-	zone, err := time.LoadLocation(zones[0])
-	if err != nil {
-		return nil
-	}
-	return zone
-}
-
-// zonesOf gives the time zones that a number leaves possible: the one that it
-// tells, else those of its country; none for the United States, where an area
-// code is never a zone.
-func zonesOf(e164 string) []*time.Location {
-	if isDomestic(e164) {
-		return nil
-	}
-	if zone := zoneOf(e164); zone != nil {
-		return []*time.Location{zone}
-	}
-	var out []*time.Location
-	for _, name := range hours.ZonesOfCountry(regionOf(e164)) {
-		if zone, err := hours.LoadZone(name); err == nil {
-			out = append(out, zone)
-		}
-	}
-	return out
 }
 
 // newRing makes the store's key ring of PHI_KEYS.

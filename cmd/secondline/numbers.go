@@ -1,0 +1,146 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"secondline/internal/hours"
+	"secondline/sms"
+)
+
+// dialled is a telephone number in E.164 that was read once: reading it is most of
+// what its questions cost.
+type dialled struct {
+	n *phonenumbers.PhoneNumber // nil where it is no number
+	// region is its country (ISO 3166-1); "" where it has none. Toll-free numbers of
+	// the North American plan count as the United States.
+	region string
+}
+
+func dialledOf(e164 string) dialled {
+	n, err := phonenumbers.Parse(e164, "")
+	if err != nil {
+		return dialled{}
+	}
+	region := phonenumbers.GetRegionCodeForNumber(n)
+	if region == "" && n.GetCountryCode() == 1 {
+		region = "US"
+	}
+	return dialled{n, region}
+}
+
+// country gives the country of a number, and for a number that nobody has the
+// country that its code is of, as far as there is one: whether it works is the
+// networks' to say. It is "" where there is none.
+func (d dialled) country() string {
+	region := d.region
+	if d.n != nil && region == "" {
+		region = phonenumbers.GetRegionCodeForCountryCode(int(d.n.GetCountryCode()))
+	}
+	if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY || region == phonenumbers.UNKNOWN_REGION {
+		return ""
+	}
+	return region
+}
+
+// satellites are the country codes of satellite networks (ITU-T E.164, list of
+// country codes): Inmarsat, and Globalstar, Iridium, Thuraya and others, who share
+// two.
+var satellites = []int32{870, 881, 882}
+
+// refused looks at what kind of number it is, in whatever country.
+func (d dialled) refused() sms.Refusal {
+	if d.n == nil {
+		return sms.RefusedNoCountry
+	}
+	if slices.Contains(satellites, d.n.GetCountryCode()) {
+		return sms.RefusedSatellite
+	}
+	switch phonenumbers.GetNumberType(d.n) {
+	case phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST:
+		return sms.RefusedPremium
+	}
+	if d.country() == "" {
+		return sms.RefusedNoCountry
+	}
+	return ""
+}
+
+// domestic lists the regions whose people live in the United States, write
+// dates month first and have zip codes (ISO 3166-1).
+const domestic = "US PR GU VI AS MP"
+
+func (d dialled) domestic() bool { return d.region != "" && strings.Contains(domestic, d.region) }
+
+// listed says whether a list of countries holds the number's.
+func (d dialled) listed(countries []string) bool {
+	return d.region != "" && slices.Contains(countries, d.region) || d.domestic() && slices.Contains(countries, "US")
+}
+
+// regionOf gives the country of a number; "" where it has none.
+func regionOf(e164 string) string { return dialledOf(e164).region }
+
+func countryOf(e164 string) string { return dialledOf(e164).country() }
+
+func isDomestic(e164 string) bool { return dialledOf(e164).domestic() }
+
+// callable says whether the country of a number is one that we call.
+func callable(countries []string) func(string) bool {
+	return func(e164 string) bool { return dialledOf(e164).listed(countries) }
+}
+
+// dialable says whether a number is one that the line dials: of a country that is
+// listed, no premium and no satellite number, and none of our own lines.
+func dialable(p Programme) func(string) bool {
+	ours := ourNumbers(p)
+	return func(e164 string) bool {
+		d := dialledOf(e164)
+		return d.listed(p.Countries.Callable) && !slices.Contains(ours, e164) && d.refused() == ""
+	}
+}
+
+func ourNumbers(p Programme) []string {
+	return []string{p.Lines.TollFree.Number, p.Lines.International.Number, p.InPerson.Number}
+}
+
+// zoneOf gives the time zone of a number where its country code and area leave
+// one; nil otherwise. It is a courtesy of speech, never a window for calling.
+func zoneOf(e164 string) *time.Location { return dialledOf(e164).zone() }
+
+func (d dialled) zone() *time.Location {
+	if d.n == nil {
+		return nil
+	}
+	zones, err := phonenumbers.GetTimezonesForNumber(d.n)
+	if err != nil || len(zones) != 1 {
+		return nil
+	}
+	zone, err := time.LoadLocation(zones[0])
+	if err != nil {
+		return nil
+	}
+	return zone
+}
+
+// zonesOf gives the time zones that a number leaves possible: the one that it
+// tells, else those of its country; none for the United States, where an area
+// code is never a zone.
+func zonesOf(e164 string) []*time.Location {
+	d := dialledOf(e164)
+	if d.domestic() {
+		return nil
+	}
+	if zone := d.zone(); zone != nil {
+		return []*time.Location{zone}
+	}
+	var out []*time.Location
+	for _, name := range hours.ZonesOfCountry(d.region) {
+		if zone, err := hours.LoadZone(name); err == nil {
+			out = append(out, zone)
+		}
+	}
+	return out
+}
