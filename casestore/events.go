@@ -41,6 +41,9 @@ func (s *Store) seenKey(event string) string {
 	return key(partitionOf(hash), "event", hash)
 }
 
+// eventName names an event in the audit record: what others call it may be personal.
+func (s *Store) eventName(event string) string { return "e" + s.ring.hash("event", event)[:16] }
+
 // refusedKey: stream at, reason, d. Events that could not be accepted.
 func refusedKey() string { return key(0, "refused", "") }
 
@@ -103,6 +106,7 @@ func (s *Store) MakeCase(ctx context.Context, name string, c *Case) (there *Case
 	}
 	c.Partition = p
 	ops := s.versioned(caseKey(p, c.ID), 0, s.sealCase(c), 0)
+	ops.did(Deed{What: "case.made", Case: c.ID, Outcome: string(c.Stage)})
 	if c.Stage == StageDelivered && !c.DeliveredAt.IsZero() {
 		s.addPromise(&ops, p, c.ID, c.DeliveredAt, nil)
 	}
@@ -133,6 +137,7 @@ func (s *Store) SeeEvent(ctx context.Context, event string) error {
 	if err := s.rdb.Set(ctx, s.seenKey(event), "1", eventsLive).Err(); err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
 	}
+	s.Record(ctx, Deed{What: "event.in", Thing: s.eventName(event), Outcome: "accepted"})
 	return nil
 }
 
@@ -147,6 +152,7 @@ func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) 
 	if err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
 	}
+	s.Record(ctx, Deed{What: "event.in", Thing: s.eventName(event), Outcome: "waits_for_its_case"})
 	return nil
 }
 
@@ -194,6 +200,7 @@ func (s *Store) RefuseEvent(ctx context.Context, e RefusedEvent) error {
 	if err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
 	}
+	s.Record(ctx, Deed{What: "event.in", Outcome: "refused", Thing: e.Reason})
 	return nil
 }
 

@@ -35,6 +35,7 @@ func newOffice(t *testing.T) *office {
 	t.Helper()
 	h := newHouse(t)
 	h.env["LINE_CONFIG"] = filepath.Join(t.TempDir(), "line.toml")
+	h.env["AUDIT_LOG"] = filepath.Join(t.TempDir(), "audit.log")
 	h.write(h.env["LINE_CONFIG"], h.toml)
 	settings, err := LoadSettings(lookup(h.env), os.ReadFile)
 	if err != nil {

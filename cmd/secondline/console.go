@@ -18,10 +18,7 @@ import (
 
 // openAudit opens this replica's record of who read and changed what.
 func openAudit(now func() time.Time, s Settings, data string) (*audit.Log, error) {
-	path := s.Deploy.Audit
-	if path == "" {
-		path = filepath.Join(data, "audit.log")
-	}
+	path := auditPath(s, data)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("AUDIT_LOG: %w", err)
 	}

@@ -26,7 +26,7 @@ type Line interface {
 
 // Record is where every access is written down before it happens; *audit.Log is one.
 type Record interface {
-	Append(audit.Entry) error
+	Append(...audit.Entry) error
 	Head() audit.Head
 }
 

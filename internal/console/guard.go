@@ -74,7 +74,9 @@ func (s *Server) guard(rt route) http.HandlerFunc {
 			s.toSignIn(w, r)
 			return
 		}
-		v := &visit{Request: r, w: w, person: p, trace: newTrace()}
+		v := &visit{w: w, person: p, trace: newTrace()}
+		// What follows from it in the store is on record as this person's too.
+		v.Request = r.WithContext(casestore.By(r.Context(), casestore.Actor{Who: p.Who, Role: joined(p.Roles), Trace: v.trace}))
 		e := audit.Entry{Who: p.Who, Role: joined(p.Roles), What: rt.what, Trace: v.trace, Case: caseName(r.PathValue("case")), Thing: thing(r)}
 		if !p.is(rt.roles...) {
 			e.Outcome = "refused"
