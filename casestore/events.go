@@ -18,8 +18,8 @@ const (
 	// eventsLive is how long an event is known to have been done, and how long one
 	// waits for the case that it is about (rules.md 4).
 	eventsLive = 30 * 24 * time.Hour
-	// refusedMost is how many refused events are kept for an operator.
-	refusedMost = 10_000
+	// MostRefused is how many refused events are kept for an operator.
+	MostRefused = 10_000
 )
 
 // refKey: string "partition:case". What the case system calls a case → case.
@@ -189,13 +189,13 @@ type RefusedEvent struct {
 }
 
 // RefuseEvent keeps an event that could not be accepted, sealed, for an operator to
-// replay; the last refusedMost are kept.
+// replay; the last MostRefused are kept.
 func (s *Store) RefuseEvent(ctx context.Context, e RefusedEvent) error {
 	plain, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
 	}
-	err = s.rdb.XAdd(ctx, &redis.XAddArgs{Stream: refusedKey(), MaxLen: refusedMost, Approx: true,
+	err = s.rdb.XAdd(ctx, &redis.XAddArgs{Stream: refusedKey(), MaxLen: MostRefused, Approx: true,
 		Values: []any{"reason", e.Reason, "d", s.ring.Seal("refused", "event", plain)}}).Err()
 	if err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
