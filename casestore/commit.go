@@ -1,6 +1,7 @@
 package casestore
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -68,12 +69,16 @@ type Change struct {
 	Transfer *Transfer
 	// Effects are appended to the outbox.
 	Effects []Effect
+	// Deeds are for the audit record, besides those that follow from the rest.
+	Deeds []Deed
 }
 
 // operations collects what the script is to do.
 type operations struct {
 	keys []string
 	args []any
+	// deeds are told to the audit record once it is done.
+	deeds []Deed
 }
 
 func (o *operations) add(command, key string, args ...any) {
@@ -107,6 +112,9 @@ func (s *Store) Commit(ctx context.Context, id PersonID, c *Conversation, change
 		args: []any{strconv.Itoa(c.Version), strconv.Itoa(c.Version + 1),
 			s.ring.Seal(c.Call, "conversation", encodeConversation(c)), callLives.Milliseconds(), guard},
 	}
+	if c.Version == 0 {
+		ops.did(Deed{What: "call.begin", Thing: c.Call, Outcome: cmp.Or(c.Line, "begun")})
+	}
 	s.addChange(&ops, id, change)
 	ops.addOptOut(p, c.Named, change.OptOut)
 	switch err := s.runCommit(ctx, ops); {
@@ -121,20 +129,28 @@ func (s *Store) Commit(ctx context.Context, id PersonID, c *Conversation, change
 
 func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	p := id.Partition()
+	ops.did(change.Deeds...)
 	for _, c := range change.Drafts {
+		ops.did(Deed{What: "case.draft", Case: c.ID, Outcome: "kept"})
 		ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c))
 		ops.add("PEXPIRE", draftsKey(id), s.keep.Milliseconds())
 	}
 	if change.Guessed {
+		ops.did(Deed{What: "verify.birth_date", Outcome: "no_match"})
 		ops.add("INCR", guessesKey(id))
 		ops.add("PEXPIRE", guessesKey(id), guessesLive.Milliseconds())
 	}
 	for _, old := range change.DropDrafts {
 		ops.add("HDEL", draftsKey(id), string(old))
+		ops.did(Deed{What: "case.draft", Case: old, Outcome: "dropped"})
 	}
 	if c := change.Finished; c != nil {
 		ops.add("HSET", caseKey(p, c.ID), "v", 1, "d", s.sealCase(c))
 		ops.add("HDEL", draftsKey(id), string(c.ID))
+		ops.did(Deed{What: "case.made", Case: c.ID, Outcome: string(c.Stage)})
+		for _, agreed := range c.Consents {
+			ops.did(Deed{What: "consent", Case: c.ID, Thing: agreed.Kind, Outcome: agreed.Given})
+		}
 		ops.addEffect(p, Effect{Kind: EffectIndex, Data: string(s.indexed(c))})
 		ops.addNews(p, News{ID: "intake." + string(c.ID), Type: IntakeCompleted, Case: c.ID, At: s.now()})
 	}
@@ -143,10 +159,12 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	}
 	if o := change.OptOut; o != nil {
 		ops.add("HSET", optOutKey(id), "at", o.At.UnixMilli(), "how", o.How, "call", o.Call)
+		ops.did(Deed{What: "optout", Outcome: o.How})
 	}
 	ops.addContact(id, change.Contact)
 	if change.Stop != "" {
 		ops.add("HINCRBY", stopsKey(p), change.Stop, 1)
+		ops.did(Deed{What: "intake.stopped", Outcome: change.Stop})
 		// Who was turned away has no case and no name (rules.md 4).
 		ops.addNews(p, News{ID: "stop." + rand.Text(), Type: IntakeIneligible, At: s.now(), Facts: map[string]string{"why": change.Stop}})
 	}
@@ -185,7 +203,9 @@ return 1
 
 // runPlain carries operations out, all or none, without a version to compare.
 func (s *Store) runPlain(ctx context.Context, ops operations) error {
-	if err := plainScript.Run(ctx, s.rdb, ops.keys, ops.args...).Err(); err != nil {
+	err := plainScript.Run(ctx, s.rdb, ops.keys, ops.args...).Err()
+	s.recordAll(ctx, ops.deeds, err)
+	if err != nil {
 		return fmt.Errorf("casestore: write: %w", err)
 	}
 	return nil

@@ -144,6 +144,7 @@ type ContactChange struct {
 }
 
 func (ops *operations) addContact(id PersonID, c ContactChange) {
+	ops.didContact(Deed{}, c)
 	set := func(field string, value any) { ops.add("HSET", contactKey(id), field, value) }
 	for by, p := range c.Permissions {
 		text, err := json.Marshal(p)

@@ -48,6 +48,7 @@ func entriesKey(p Partition, id CaseID) string { return key(p, "entries", string
 func (s *Store) addEntry(ops *operations, p Partition, id CaseID, e CaseEntry) {
 	ops.add("LPUSH", entriesKey(p, id), s.ring.Seal(string(id), "entry", encodeEntry(e)))
 	ops.add("LTRIM", entriesKey(p, id), 0, mostEntries-1)
+	ops.did(Deed{What: "case.entry", Case: id, Outcome: string(e.What)})
 }
 
 // AddEntry writes a line down.

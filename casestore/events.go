@@ -18,8 +18,8 @@ const (
 	// eventsLive is how long an event is known to have been done, and how long one
 	// waits for the case that it is about (rules.md 4).
 	eventsLive = 30 * 24 * time.Hour
-	// refusedMost is how many refused events are kept for an operator.
-	refusedMost = 10_000
+	// MostRefused is how many refused events are kept for an operator.
+	MostRefused = 10_000
 )
 
 // refKey: string "partition:case". What the case system calls a case → case.
@@ -40,6 +40,9 @@ func (s *Store) seenKey(event string) string {
 	hash := s.ring.hash("event", event)
 	return key(partitionOf(hash), "event", hash)
 }
+
+// eventName names an event in the audit record: what others call it may be personal.
+func (s *Store) eventName(event string) string { return "e" + s.ring.hash("event", event)[:16] }
 
 // refusedKey: stream at, reason, d. Events that could not be accepted.
 func refusedKey() string { return key(0, "refused", "") }
@@ -103,6 +106,7 @@ func (s *Store) MakeCase(ctx context.Context, name string, c *Case) (there *Case
 	}
 	c.Partition = p
 	ops := s.versioned(caseKey(p, c.ID), 0, s.sealCase(c), 0)
+	ops.did(Deed{What: "case.made", Case: c.ID, Outcome: string(c.Stage)})
 	if c.Stage == StageDelivered && !c.DeliveredAt.IsZero() {
 		s.addPromise(&ops, p, c.ID, c.DeliveredAt, nil)
 	}
@@ -133,6 +137,7 @@ func (s *Store) SeeEvent(ctx context.Context, event string) error {
 	if err := s.rdb.Set(ctx, s.seenKey(event), "1", eventsLive).Err(); err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
 	}
+	s.Record(ctx, Deed{What: "event.in", Thing: s.eventName(event), Outcome: "accepted"})
 	return nil
 }
 
@@ -147,6 +152,7 @@ func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) 
 	if err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
 	}
+	s.Record(ctx, Deed{What: "event.in", Thing: s.eventName(event), Outcome: "waits_for_its_case"})
 	return nil
 }
 
@@ -183,17 +189,18 @@ type RefusedEvent struct {
 }
 
 // RefuseEvent keeps an event that could not be accepted, sealed, for an operator to
-// replay; the last refusedMost are kept.
+// replay; the last MostRefused are kept.
 func (s *Store) RefuseEvent(ctx context.Context, e RefusedEvent) error {
 	plain, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
 	}
-	err = s.rdb.XAdd(ctx, &redis.XAddArgs{Stream: refusedKey(), MaxLen: refusedMost, Approx: true,
+	err = s.rdb.XAdd(ctx, &redis.XAddArgs{Stream: refusedKey(), MaxLen: MostRefused, Approx: true,
 		Values: []any{"reason", e.Reason, "d", s.ring.Seal("refused", "event", plain)}}).Err()
 	if err != nil {
 		return fmt.Errorf("casestore: event: %w", err)
 	}
+	s.Record(ctx, Deed{What: "event.in", Outcome: "refused", Thing: e.Reason})
 	return nil
 }
 

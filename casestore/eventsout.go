@@ -72,13 +72,7 @@ var decided = map[string]string{
 // addDecided tells what was decided about a promise in one step: what stands in its
 // log after the last that was known.
 func (o *operations) addDecided(p Partition, promise *Promise, known []Decision) {
-	before := 0
-	for i, d := range slices.Backward(promise.Log) {
-		if len(known) > 0 && d == known[0] {
-			before = i + 1
-			break
-		}
-	}
+	before := promise.decidedAfter(known)
 	for i := before; i < len(promise.Log); i++ {
 		d := promise.Log[i]
 		kind := decided[d.What]
@@ -97,6 +91,17 @@ func (o *operations) addDecided(p Partition, promise *Promise, known []Decision)
 		}
 		o.addNews(p, News{ID: string(promise.Case) + "." + strconv.Itoa(promise.Version) + "." + strconv.Itoa(i-before), Type: kind, Case: promise.Case, At: d.At, Facts: facts})
 	}
+}
+
+// decidedAfter is where in the log stands what was decided after the last that was
+// known.
+func (p *Promise) decidedAfter(known []Decision) int {
+	for i, d := range slices.Backward(p.Log) {
+		if len(known) > 0 && d == known[0] {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 var requested = map[TaskKind]string{TaskCallBack: CallbackRequested, TaskMessage: VoicemailReceived, TaskEmergency: EmergencyFlagged}
@@ -217,6 +222,7 @@ func (s *Store) Delivered(ctx context.Context, d Delivery, dead bool) error {
 	if err != nil {
 		return fmt.Errorf("casestore: delivery %s: %w", d.ID, err)
 	}
+	s.Record(ctx, Deed{What: "event.out", Thing: d.ID, Outcome: map[bool]string{true: "given_up", false: "delivered"}[dead]})
 	return nil
 }
 

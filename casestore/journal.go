@@ -144,7 +144,9 @@ func (s *Store) Reapply(ctx context.Context, entries []JournalEntry) (int, error
 		if err != nil {
 			return missing, fmt.Errorf("casestore: reapply the journal: %w", err)
 		}
-		missing += n
+		if missing += n; n > 0 {
+			s.Record(ctx, Deed{What: "optout", Outcome: "reapplied_" + e.What})
+		}
 	}
 	return missing, nil
 }

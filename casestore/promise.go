@@ -276,6 +276,11 @@ func (s *Store) tell(ctx context.Context, p Partition, id CaseID, seen int, move
 		if c.Stage != before.Stage {
 			s.addEntry(&ops, p, id, CaseEntry{At: c.Updated, What: EntryStage, About: string(c.Stage)})
 		}
+		change := Deed{What: "case.change", Case: id, Outcome: "changed"}
+		if c.Stage != before.Stage {
+			change.Outcome = string(c.Stage)
+		}
+		ops.did(change)
 		ops.addEffect(p, Effect{Kind: EffectStage, Data: string(id)})
 		switch err := s.runCommit(ctx, ops); {
 		case errors.Is(err, ErrConflict):
@@ -354,6 +359,7 @@ func (s *Store) MovePromise(ctx context.Context, p Partition, id CaseID, move fu
 			ops.add("ZREM", promisesKey(p), string(id))
 		}
 		ops.addDecided(p, promise, known)
+		ops.didPromise(promise, known)
 		for _, task := range change.Tasks {
 			s.addTask(&ops, p, task)
 		}

@@ -26,6 +26,7 @@ func (s *Store) SaveRecording(ctx context.Context, p Partition, r Recording) err
 	if err != nil {
 		return fmt.Errorf("casestore: recording %s: %w", r.SID, err)
 	}
+	s.Record(ctx, Deed{What: "recording", Thing: r.SID, Outcome: r.Status})
 	return nil
 }
 

@@ -41,6 +41,7 @@ type Store struct {
 	nudge chan struct{}
 
 	triesInAll int
+	trail      func(Deed)
 }
 
 // Options of a store. Rdb and Ring are required.
@@ -53,6 +54,9 @@ type Options struct {
 	// TriesInAll is how many wrong pairs of request number and date of birth all
 	// callers together may enter in 24 hours; TriesInAll by default.
 	TriesInAll int
+	// Trail is told of everything that is done, for the audit record; it must not
+	// wait. Nil for nobody.
+	Trail func(Deed)
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
 	Log *slog.Logger
@@ -61,7 +65,7 @@ type Options struct {
 // New makes a store. It does not talk to Redis yet.
 func New(o Options) *Store {
 	s := &Store{rdb: o.Redis, ring: o.Ring, keep: o.Keep, now: o.Now, log: o.Log, pool: make(chan reserved, poolSize), nudge: make(chan struct{}, 1),
-		triesInAll: cmp.Or(o.TriesInAll, TriesInAll)}
+		triesInAll: cmp.Or(o.TriesInAll, TriesInAll), trail: o.Trail}
 	if s.keep == 0 {
 		s.keep = 7 * 24 * time.Hour
 	}
@@ -205,6 +209,7 @@ func (s *Store) AddCase(ctx context.Context, c *Case) error {
 		return fmt.Errorf("casestore: add case %s: %w", c.ID, err)
 	}
 	c.Partition = p
+	s.Record(ctx, Deed{What: "case.made", Case: c.ID, Outcome: string(c.Stage)})
 	if c.Stage != StageDelivered || c.DeliveredAt.IsZero() {
 		return nil
 	}
@@ -243,6 +248,7 @@ func (s *Store) OptOutNumber(ctx context.Context, number private.Text, o OptOut)
 	if err != nil {
 		return fmt.Errorf("casestore: opt-out: %w", err)
 	}
+	s.Record(ctx, Deed{What: "optout", Outcome: o.How})
 	return nil
 }
 

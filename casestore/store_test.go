@@ -346,7 +346,7 @@ func TestScriptsOnACluster(t *testing.T) {
 	}
 	s := testStore(t, "redis+cluster://"+strings.Join(hosts, ","))
 	scripts := map[**redis.Script]string{&commitScript: commitSource, &plainScript: plainSource, &recordingScript: recordingSource, &claimScript: claimSource,
-		&releaseScript: releaseSource, &tryScript: trySource, &untryScript: untrySource}
+		&releaseScript: releaseSource, &tryScript: trySource, &untryScript: untrySource, &redoScript: redoSource}
 	for script, source := range scripts {
 		plain := *script
 		*script = strict(source)
@@ -404,6 +404,11 @@ func onCluster(t *testing.T, s *Store, id PersonID, c *Conversation, task *Task)
 	err := errors.Join(err1, err2, err3, err4, err5, err6, err7, s.Commit(ctx, id, other, Change{Transfer: tr}),
 		s.Clear(ctx, s.NumberSubject(c.Call), s.CallerSubject(id), s.EverySubject()),
 		s.HoldCoordinator(ctx, "a", tr.ID, "CA1"), s.ReleaseCoordinator(ctx, "a", tr.ID, true), s.ReleaseCoordinator(ctx, "b", tr.ID, false))
+	if err == nil {
+		if err = s.Redo(ctx, p, "1-0"); errors.Is(err, ErrNotFound) {
+			err = nil
+		}
+	}
 	if err == nil {
 		_, err = s.MoveTransfer(ctx, p, tr.ID, func(t *Transfer) ([]*Task, bool) {
 			return []*Task{{ID: NewTaskID(), Kind: TaskAbandoned, Due: t0}}, true

@@ -1,6 +1,7 @@
 package casestore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ func closedKey(p Partition) string { return key(p, "closed", "") }
 func (s *Store) addTask(ops *operations, p Partition, task *Task) {
 	ops.add("HSET", taskKey(p, task.ID), "v", 1, "d", s.ring.Seal(task.ID, "task", encodeTask(task)))
 	ops.add("ZADD", tasksKey(p), task.Due.Unix(), task.ID)
+	ops.did(Deed{What: "task.open", Case: task.Case, Thing: task.ID, Outcome: string(task.Kind)})
 	if task.Case != "" {
 		ops.add("SADD", caseTasksKey(p, task.Case), task.ID)
 	}
@@ -157,6 +159,7 @@ func (s *Store) MoveTask(ctx context.Context, p Partition, id string, move func(
 			ops.add("ZADD", closedKey(p), task.Closed.Unix(), id)
 			ops.add("ZREM", dueKey(p, DueTask), id)
 		}
+		ops.did(Deed{What: "task.change", Case: task.Case, Thing: id, Outcome: cmp.Or(task.Outcome, "changed")})
 		switch err := s.runCommit(ctx, ops); {
 		case errors.Is(err, ErrConflict):
 			continue
@@ -189,7 +192,9 @@ func (s *Store) MoveCase(ctx context.Context, p Partition, id CaseID, move func(
 			return c, nil
 		}
 		c.Updated, c.Version = s.now(), version+1
-		switch err := s.runCommit(ctx, s.versioned(caseKey(p, id), version, s.sealCase(c), 0)); {
+		ops := s.versioned(caseKey(p, id), version, s.sealCase(c), 0)
+		ops.did(Deed{What: "case.change", Case: id, Outcome: "changed"})
+		switch err := s.runCommit(ctx, ops); {
 		case errors.Is(err, ErrConflict):
 			continue
 		case err != nil:

@@ -87,6 +87,7 @@ func (s *Store) SetDuty(ctx context.Context, coordinator, duty string, until tim
 	if err := s.rdb.HSet(ctx, dutyKey(), coordinator, duty+"|"+strconv.FormatInt(until.UnixMilli(), 10)).Err(); err != nil {
 		return fmt.Errorf("casestore: duty: %w", err)
 	}
+	s.Record(ctx, Deed{What: "team.duty", Thing: coordinator, Outcome: duty})
 	return nil
 }
 

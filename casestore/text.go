@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -111,6 +112,7 @@ func (s *Store) newText(p Partition, t *Text) []byte {
 // addQueued makes a text findable, and due.
 func (s *Store) addQueued(ops *operations, id PersonID, t *Text, at time.Time) {
 	p := id.Partition()
+	ops.did(Deed{What: "text.out", Case: t.Case, Thing: t.ID, Outcome: string(TextPending)})
 	ops.add("ZADD", textsKey(id), t.Created.UnixMilli(), t.ID)
 	ops.add("PEXPIRE", textsKey(id), textLives.Milliseconds())
 	ops.addDue(Due{Kind: EffectText, ID: t.ID, Partition: p}, at)
@@ -148,6 +150,7 @@ func (s *Store) MoveText(ctx context.Context, p Partition, id string, move func(
 		if err != nil {
 			return nil, err
 		}
+		was := t.State
 		next, changed := move(t)
 		if !changed {
 			return t, nil
@@ -161,6 +164,9 @@ func (s *Store) MoveText(ctx context.Context, p Partition, id string, move func(
 			ops.add("ZREM", due.key(), due.ID)
 		} else {
 			ops.addDue(due, next)
+		}
+		if t.State != was {
+			ops.did(Deed{What: "text.out", Case: t.Case, Thing: id, Outcome: strings.TrimSpace(string(t.State) + " " + t.Reason)})
 		}
 		switch err := s.runCommit(ctx, ops); {
 		case errors.Is(err, ErrConflict):

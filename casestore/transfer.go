@@ -171,6 +171,7 @@ func (s *Store) sealTransfer(t *Transfer) []byte {
 // Its worker is woken in the same step.
 func (s *Store) addTransfer(ops *operations, p Partition, t *Transfer) {
 	t.Version = 1
+	ops.didTransfer(&Transfer{}, t)
 	ops.add("HSET", transferKey(p, t.ID), "v", 1, "d", s.sealTransfer(t))
 	ops.add("PEXPIRE", transferKey(p, t.ID), callLives.Milliseconds())
 	s.addLive(ops, p, t)
@@ -200,6 +201,7 @@ func (s *Store) MoveTransfer(ctx context.Context, p Partition, id string, move f
 		if err != nil {
 			return nil, err
 		}
+		before := t.copyOf()
 		tasks, changed := move(t)
 		if !changed {
 			return t, nil
@@ -210,6 +212,7 @@ func (s *Store) MoveTransfer(ctx context.Context, p Partition, id string, move f
 		for _, task := range tasks {
 			s.addTask(&ops, p, task)
 		}
+		ops.didTransfer(before, t)
 		ops.addEffect(p, Effect{Kind: EffectTransfer, Data: id})
 		switch err := s.runCommit(ctx, ops); {
 		case errors.Is(err, ErrConflict):
@@ -244,6 +247,9 @@ func (s *Store) versioned(at string, expected int, sealed []byte, lives time.Dur
 
 func (s *Store) runCommit(ctx context.Context, ops operations) error {
 	result, err := commitScript.Run(ctx, s.rdb, ops.keys, ops.args...).Int()
+	if err != nil || result == 1 {
+		s.recordAll(ctx, ops.deeds, err)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -353,6 +359,7 @@ func decodeTransfer(id string, version int, plain []byte) (*Transfer, error) {
 func (s *Store) StartTransfer(ctx context.Context, p Partition, t *Transfer) error {
 	t.Version = 1
 	ops := operations{keys: []string{transferKey(p, t.ID), transferKey(p, t.ID)}, args: []any{"0", "1", s.sealTransfer(t), callLives.Milliseconds(), "0"}}
+	ops.didTransfer(&Transfer{}, t)
 	s.addLive(&ops, p, t)
 	ops.addEffect(p, Effect{Kind: EffectTransfer, Data: t.ID})
 	err := s.runCommit(ctx, ops)

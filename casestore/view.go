@@ -171,17 +171,3 @@ func (t *Transfer) going() bool {
 	}
 	return t.State == TransferTaken
 }
-
-// Aside counts the effects that could not be done and wait for an operator, in all
-// partitions.
-func (s *Store) Aside(ctx context.Context) (int, error) {
-	total := 0
-	for p := range Partition(Partitions) {
-		n, err := s.rdb.XLen(ctx, deadKey(p)).Result()
-		if err != nil {
-			return 0, fmt.Errorf("casestore: what is laid aside: %w", err)
-		}
-		total += int(n)
-	}
-	return total, nil
-}

@@ -125,6 +125,11 @@ func (t *turn) matchStatus(answers flow.Answers) flow.Outcome {
 	for _, name := range []string{"status_number", "status_born", "status_year", "status_month", "status_day"} {
 		delete(answers, name)
 	}
+	try := casestore.Deed{What: "verify.request", Outcome: either(t.pre.allowed, either(right, "match", "no_match"), "locked")}
+	if c != nil && t.pre.allowed {
+		try.Case = c.ID
+	}
+	t.change.Deeds = append(t.change.Deeds, try)
 	if !right || !t.pre.allowed {
 		t.c.StatusTries++
 		t.s.metrics.status.WithLabelValues(either(t.pre.allowed, "no_match", "locked")).Inc()
@@ -135,6 +140,7 @@ func (t *turn) matchStatus(answers flow.Answers) flow.Outcome {
 	}
 	t.c.Verified = true
 	t.proved = true
+	t.change.Deeds = append(t.change.Deeds, casestore.Deed{What: "case.read", Case: c.ID, Outcome: "told"})
 	t.s.metrics.status.WithLabelValues("match").Inc()
 	return t.stageOf(c, answers)
 }

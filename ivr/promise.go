@@ -431,9 +431,18 @@ func (s *Server) closeTask(ctx context.Context, p casestore.Partition, id, outco
 	return err
 }
 
-// byHand keeps with the promise what a coordinator has done about it by hand, from
-// their own line: an outcome of settle.
 func (s *Server) byHand(ctx context.Context, p casestore.Partition, task *casestore.Task, who, outcome string) error {
+	return ByHand(ctx, s.store, s.now(), p, task, who, outcome)
+}
+
+// promises is what is needed to change one.
+type promises interface {
+	MovePromise(ctx context.Context, p casestore.Partition, id casestore.CaseID, move func(*casestore.Promise) (casestore.PromiseChange, bool)) (*casestore.Promise, error)
+}
+
+// ByHand keeps with the promise what somebody has done about it by hand: an outcome of
+// Settle.
+func ByHand(ctx context.Context, store promises, now time.Time, p casestore.Partition, task *casestore.Task, who, outcome string) error {
 	if task.Kind != casestore.TaskPromise || task.Case == "" {
 		return nil
 	}
@@ -441,14 +450,14 @@ func (s *Server) byHand(ctx context.Context, p casestore.Partition, task *casest
 	if result == "" {
 		return nil
 	}
-	_, err := s.store.MovePromise(ctx, p, task.Case, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
+	_, err := store.MovePromise(ctx, p, task.Case, func(pr *casestore.Promise) (casestore.PromiseChange, bool) {
 		if pr.State != casestore.PromiseOpen {
 			return casestore.PromiseChange{}, false
 		}
-		pr.Attempts = append(pr.Attempts, casestore.Attempt{Coordinator: who, At: s.now(), Result: result, ByHand: true})
-		pr.Note(casestore.Decision{At: s.now(), What: "called_by_hand", Why: result})
-		pr.Next = s.now()
-		finish(pr, result, s.now())
+		pr.Attempts = append(pr.Attempts, casestore.Attempt{Coordinator: who, At: now, Result: result, ByHand: true})
+		pr.Note(casestore.Decision{At: now, What: "called_by_hand", Why: result})
+		pr.Next = now
+		finish(pr, result, now)
 		return casestore.PromiseChange{}, true
 	})
 	if errors.Is(err, casestore.ErrNotFound) {

@@ -174,6 +174,7 @@ type Store interface {
 	Finish(ctx context.Context, d casestore.Due) error
 	Return(ctx context.Context, due ...casestore.Due) error
 
+	Record(ctx context.Context, deeds ...casestore.Deed)
 	Ring() *casestore.KeyRing
 	Keep() time.Duration
 }

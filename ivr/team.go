@@ -55,7 +55,9 @@ func (t *turn) matchPIN(answers flow.Answers) flow.Outcome {
 	typed := answers.Get("pin")
 	delete(answers, "pin")
 	c, ok := t.s.coordinatorOf(t.c.Member)
-	if ok && t.pre.allowed && subtle.ConstantTimeCompare([]byte(c.PIN.Reveal()), []byte(typed)) == 1 {
+	right := ok && t.pre.allowed && subtle.ConstantTimeCompare([]byte(c.PIN.Reveal()), []byte(typed)) == 1
+	t.change.Deeds = append(t.change.Deeds, casestore.Deed{What: "sign_in.telephone", Thing: t.c.Member, Outcome: either(right, "match", either(t.pre.allowed, "no_match", "locked"))})
+	if right {
 		t.c.SignedIn = true
 		return "right"
 	}

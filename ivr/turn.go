@@ -151,6 +151,7 @@ func (t *turn) callable(number private.Text) flow.Outcome {
 func (t *turn) match(date string) flow.Outcome {
 	if draft := intake.Match(t.drafts, date, t.who.now, t.s.store.Keep()); draft != nil {
 		t.resumed = draft
+		t.change.Deeds = append(t.change.Deeds, casestore.Deed{What: "verify.birth_date", Case: draft.ID, Outcome: "match"})
 		return "match"
 	}
 	t.change.Guessed = true

@@ -426,6 +426,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		s.log.Warn("a call status cannot be read", "err", err)
 	} else if form.CallStatus.Final() {
 		s.metrics.calls.WithLabelValues(string(form.CallStatus)).Inc()
+		s.store.Record(ctx, casestore.Deed{What: "call.end", Thing: form.CallSID, Outcome: string(form.CallStatus)})
 		s.log.Info("a call ended", "call", form.CallSID, "status", form.CallStatus)
 		if err := s.left(ctx, r); err != nil {
 			s.log.Error("what is owed to a caller who hung up is not kept", "call", form.CallSID, "err", err)

@@ -128,6 +128,7 @@ func (m *message) decide() error {
 	m.understand()
 	m.byTwilio()
 	m.s.Metrics.received.WithLabelValues(string(m.means.Kind)).Inc()
+	m.change.Deeds = append(m.change.Deeds, casestore.Deed{What: "text.in", Case: m.t.Case, Thing: m.form.MessageSID, Outcome: string(m.means.Kind)})
 	if m.means.OptsOut() {
 		if err := m.optOut(); err != nil {
 			return err

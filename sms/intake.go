@@ -152,6 +152,7 @@ func (m *message) look(question string, answers flow.Answers) flow.Outcome {
 			m.resumed = intake.Match(m.known.Drafts, answers.Get("resume_date"), m.now, keep)
 		}
 		if m.resumed != nil {
+			m.change.Deeds = append(m.change.Deeds, casestore.Deed{What: "verify.birth_date", Case: m.resumed.ID, Outcome: "match"})
 			return "match"
 		}
 		m.change.Guessed = true

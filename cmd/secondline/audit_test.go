@@ -45,7 +45,7 @@ func TestAuditVerify(t *testing.T) {
 	if status, said := verify(path); status != 1 || !strings.Contains(said, "line 1: it was altered") {
 		t.Errorf("status %d: %s", status, said)
 	}
-	for _, wrong := range [][]string{{}, {"-head", "7", path}, {filepath.Join(t.TempDir(), "none")}} {
+	for _, wrong := range [][]string{{"-data", t.TempDir()}, {"-head", "7", path}, {filepath.Join(t.TempDir(), "none")}} {
 		if status, said := verify(wrong...); status == 0 {
 			t.Errorf("%q is understood: %s", wrong, said)
 		}

@@ -23,6 +23,7 @@ type kept struct {
 	zone     *time.Location
 	data     string
 	now      time.Time
+	did      *byHand
 }
 
 // keptCommand is an operator's command on what is kept.
@@ -60,7 +61,8 @@ func runKept(ctx context.Context, name string, c keptCommand, args []string, env
 	}
 	k, err := openKept(ctx, env, *data)
 	if err == nil {
-		err = errors.Join(c.do(ctx, k, flags.Args(), stdout), k.store.Close())
+		err = k.onRecord(ctx, name, func(ctx context.Context) error { return c.do(ctx, k, flags.Args(), stdout) })
+		err = errors.Join(err, k.store.Close())
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "secondline %s: %v\n", name, err)
@@ -112,7 +114,8 @@ func openKept(ctx context.Context, env environment, data string) (kept, error) {
 	if err != nil {
 		return kept{}, err
 	}
-	store, err := openStore(time.Now, settings, address, slog.New(slog.DiscardHandler))
+	did := &byHand{}
+	store, err := openStoreOf(time.Now, settings, address, slog.New(slog.DiscardHandler), did.note)
 	if err != nil {
 		return kept{}, err
 	}
@@ -123,7 +126,7 @@ func openKept(ctx context.Context, env environment, data string) (kept, error) {
 		}
 		return kept{}, errors.New("Redis: " + redisTrouble(err))
 	}
-	return kept{settings: settings, store: store, zone: zone, data: data, now: time.Now()}, nil
+	return kept{settings: settings, store: store, zone: zone, data: data, now: time.Now(), did: did}, nil
 }
 
 // when writes a time for an operator; a dash for none.

@@ -132,6 +132,7 @@ func (k kept) find(ctx context.Context, which string) (*casestore.Case, error) {
 		return found
 	})
 	if errors.Is(scan, found) {
+		k.store.Record(ctx, casestore.Deed{What: "case.read", Case: c.ID, Outcome: "shown"})
 		return c, nil
 	}
 	return nil, errors.Join(err, scan)

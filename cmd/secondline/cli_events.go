@@ -18,7 +18,8 @@ const eventsUsage = `secondline events shows events that went wrong, and tries t
 
   secondline events refused         events that came in and could not be accepted
   secondline events dead            events that nobody took in three days
-  secondline events replay ID|all   take or send them again
+  secondline events given-up        what the line could not do in eight tries: a text, a dial, a recording
+  secondline events replay ID|all   take, send or do them again
 
 `
 
@@ -28,9 +29,10 @@ const mostRefused = 10_000
 // runEvents is the command "secondline events".
 func runEvents(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
 	return runKeptGroup(ctx, "events", eventsUsage, map[string]keptCommand{
-		"refused": {usage: "Usage: secondline events refused\n\nWhat they say is personal and is not shown.\n\n", do: listRefused},
-		"dead":    {usage: "Usage: secondline events dead\n\n", do: listDead},
-		"replay": {usage: "Usage: secondline events replay ID|all\n\nThose that came in are taken as if they came now, whatever their order; one that is\nrefused again stays. Those that go out are sent by serve, from the first try on.\n\n",
+		"refused":  {usage: "Usage: secondline events refused\n\nWhat they say is personal and is not shown.\n\n", do: listRefused},
+		"given-up": {usage: "Usage: secondline events given-up\n\n", do: listGivenUp},
+		"dead":     {usage: "Usage: secondline events dead\n\n", do: listDead},
+		"replay": {usage: "Usage: secondline events replay ID|all\n\nThose that came in are taken as if they came now, whatever their order; one that is\nrefused again stays. Those that go out are sent by serve, and what was\ngiven up is done by it, from the first try on.\n\n",
 			least: 1, most: 1, do: replayEvents},
 	}, args, env, stdout, stderr)
 }
@@ -103,15 +105,56 @@ func replayEvents(ctx context.Context, k kept, args []string, out io.Writer) err
 		}
 		fmt.Fprintf(out, "%s: sent again by serve, to %s\n", d.ID, d.Endpoint)
 	}
+	redone, err := redo(ctx, k.store, args[0], out)
+	if err != nil {
+		return err
+	}
+	found += redone
 	switch {
 	case again > 0:
 		return fmt.Errorf("%d refused again; they are kept", again)
 	case found == 0 && args[0] != "all":
-		return errors.New("there is no event of this name; secondline events refused and events dead show them")
+		return errors.New("there is no event of this name; secondline events refused, events dead and events given-up show them")
 	case found == 0:
 		fmt.Fprintln(out, "There is nothing to try again.")
 	}
 	return nil
+}
+
+func listGivenUp(ctx context.Context, k kept, _ []string, out io.Writer) error {
+	all, err := k.store.GivenUp(ctx, mostRefused)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tWHAT\tGIVEN UP\tTRIES")
+	for _, g := range all {
+		fmt.Fprintf(w, "%s.%s\t%s\t%s\t%d\n", g.Partition, g.ID, inBlanks(g.Kind), k.when(g.At), g.Tries)
+	}
+	return w.Flush()
+}
+
+// redo has what was given up done again: one thing, or all.
+func redo(ctx context.Context, store *casestore.Store, which string, out io.Writer) (found int, err error) {
+	all, err := store.GivenUp(ctx, mostRefused)
+	if err != nil {
+		return 0, err
+	}
+	for _, g := range all {
+		name := g.Partition.String() + "." + g.ID
+		if which != "all" && which != name {
+			continue
+		}
+		switch err := store.Redo(ctx, g.Partition, g.ID); {
+		case errors.Is(err, casestore.ErrNotFound):
+			continue // somebody else was first
+		case err != nil:
+			return found, err
+		}
+		found++
+		fmt.Fprintf(out, "%s (%s): done again by serve\n", name, inBlanks(g.Kind))
+	}
+	return found, nil
 }
 
 // replay takes a refused event once more. One that is refused again is kept anew, and

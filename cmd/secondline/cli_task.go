@@ -8,12 +8,14 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/nyaruka/phonenumbers"
 
 	"secondline/casestore"
 	"secondline/internal/private"
+	"secondline/ivr"
 )
 
 const taskUsage = `secondline task shows what is owed, and closes it.
@@ -28,7 +30,7 @@ const taskUsage = `secondline task shows what is owed, and closes it.
 func runTask(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
 	return runKeptGroup(ctx, "task", taskUsage, map[string]keptCommand{
 		"list": {usage: "Usage: secondline task list\n\n", do: listTasks},
-		"done": {usage: "Usage: secondline task done ID OUTCOME\n\nopted_out keeps the person's number from texts and automated calls too.\n\n", least: 2, most: 2, do: closeTask},
+		"done": {usage: "Usage: secondline task done ID OUTCOME\n\nopted_out keeps the person's number from texts and automated calls too. spoke keeps\nthe promise where the task is the call after delivery.\n\n", least: 2, most: 2, do: closeTask},
 	}, args, env, stdout, stderr)
 }
 
@@ -49,6 +51,10 @@ func listTasks(ctx context.Context, k kept, _ []string, out io.Writer) error {
 	return w.Flush()
 }
 
+// promiseOutcomes are what can become of a promised call that a person made: with
+// spoke the promise is kept, with the others a person goes on.
+var promiseOutcomes = []string{"spoke", "wrong_number", "opted_out"}
+
 var outcomeWord = regexp.MustCompile(`^[a-z][a-z_]{1,39}$`)
 
 func closeTask(ctx context.Context, k kept, args []string, out io.Writer) error {
@@ -64,8 +70,8 @@ func closeTask(ctx context.Context, k kept, args []string, out io.Writer) error 
 		if t.ID != id {
 			continue
 		}
-		if t.Kind == casestore.TaskPromise {
-			return fmt.Errorf("this is the task of a promised call, which ends with the promise: secondline case advance %s followed_up, when the patient was called", t.Case)
+		if t.Kind == casestore.TaskPromise && !slices.Contains(promiseOutcomes, outcome) {
+			return errUsage{fmt.Sprintf("this is the call that was promised after delivery: say %s; when no call is owed any more, secondline case advance %s closed", list(promiseOutcomes), t.Case)}
 		}
 		if outcome == "opted_out" && !t.Phone.Empty() {
 			if err := k.optOut(ctx, t.Phone); err != nil {
@@ -77,6 +83,9 @@ func closeTask(ctx context.Context, k kept, args []string, out io.Writer) error 
 			t.Outcome = outcome
 			return open
 		}); err != nil {
+			return err
+		}
+		if err := ivr.ByHand(ctx, k.store, k.now, t.Partition, t, "operator", outcome); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "%s (%s): %s.\n", t.ID, inBlanks(t.Kind), inBlanks(outcome))

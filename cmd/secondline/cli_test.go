@@ -35,6 +35,7 @@ func newOffice(t *testing.T) *office {
 	t.Helper()
 	h := newHouse(t)
 	h.env["LINE_CONFIG"] = filepath.Join(t.TempDir(), "line.toml")
+	h.env["AUDIT_LOG"] = filepath.Join(t.TempDir(), "audit.log")
 	h.write(h.env["LINE_CONFIG"], h.toml)
 	settings, err := LoadSettings(lookup(h.env), os.ReadFile)
 	if err != nil {
@@ -166,7 +167,15 @@ func TestTasksByCommand(t *testing.T) {
 		t.Errorf("%+v, %v", task, err)
 	}
 	o.refuses(1, "nothing of this name", "task", "done", "t1", "spoke")
-	o.refuses(1, "followed_up", "task", "done", "t2", "spoke")
+	// What is said of a promised call is kept with the promise, as the console does it.
+	if _, _, err := o.store.Advance(t.Context(), o.c.Partition, o.c.ID, casestore.StageDelivered, nil); err != nil {
+		t.Fatal(err)
+	}
+	o.refuses(2, "say spoke, wrong_number, opted_out; when no call is owed any more, secondline case advance "+string(o.c.ID), "task", "done", "t2", "done")
+	o.want([]string{"task", "done", "t2", "spoke"}, "promise", "spoke")
+	if p, err := o.store.Promise(t.Context(), o.c.Partition, o.c.ID); err != nil || p.State != casestore.PromiseKept || len(p.Attempts) != 1 || !p.Attempts[0].ByHand {
+		t.Errorf("the promise: %+v, %v", p, err)
+	}
 	o.refuses(2, "one word", "task", "done", "t3", "We spoke")
 	o.refuses(2, "still owed", "task", "done", "t3", "tried")
 	// Who does not want calls has it on disk, or it is not done.
@@ -256,6 +265,13 @@ func TestEventsByCommand(t *testing.T) {
 	if dead, err := o.store.DeadDeliveries(t.Context()); err != nil || len(dead) > 0 {
 		t.Errorf("still laid aside: %v, %v", dead, err)
 	}
+	o.redis.Do(t, "XADD", "sl:{07}:dead", "5-1", "kind", "text", "data", "x1", "tries", "8")
+	o.want([]string{"events", "given-up"}, "07.5-1", "text", "8")
+	o.want([]string{"events", "replay", "07.5-1"}, "07.5-1 (text): done again by serve")
+	if left, waits := o.redis.Do(t, "XLEN", "sl:{07}:dead"), o.redis.Do(t, "XLEN", "sl:{07}:outbox"); left != ":0" || waits != ":1" {
+		t.Errorf("given up still: %s, to be done: %s", left, waits)
+	}
+	o.refuses(1, "there is no event of this name", "events", "replay", "07.5-1")
 	due, _, err := o.store.ClaimDue(t.Context(), casestore.DueDelivery, 10, time.Minute)
 	if err != nil || len(due) != 1 || due[0].ID != "d1.x" {
 		t.Errorf("due: %v, %v", due, err)

@@ -18,10 +18,7 @@ import (
 
 // openAudit opens this replica's record of who read and changed what.
 func openAudit(now func() time.Time, s Settings, data string) (*audit.Log, error) {
-	path := s.Deploy.Audit
-	if path == "" {
-		path = filepath.Join(data, "audit.log")
-	}
+	path := auditPath(s, data)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("AUDIT_LOG: %w", err)
 	}
@@ -43,8 +40,9 @@ func newConsole(l *line, s Settings, vault recordings.Vault, record *audit.Log, 
 	return console.New(console.Parts{
 		Store: l.store, Line: l.voice, Legal: legalOf(l.calendar), Vault: vault, OptOuts: l.journal, Record: record, Roster: roster,
 		Calendar: l.calendar.Calendar, Zones: zonesFrom, Phone: numberOf, Words: l.textOf, Address: d.ConsoleURL,
-		OIDC: console.OIDC{Issuer: d.OIDCIssuer, ClientID: d.OIDCClient, ClientSecret: d.OIDCSecret.Reveal(), RolesClaim: d.RolesClaim},
-		Tell: func(line string) { fmt.Fprintln(stdout, line) }, Version: strings.TrimPrefix(version(), "secondline "), Now: l.now, Log: l.log,
+		OIDC:   console.OIDC{Issuer: d.OIDCIssuer, ClientID: d.OIDCClient, ClientSecret: d.OIDCSecret.Reveal(), RolesClaim: d.RolesClaim},
+		Replay: l.replayOne,
+		Tell:   func(line string) { fmt.Fprintln(stdout, line) }, Version: strings.TrimPrefix(version(), "secondline "), Now: l.now, Log: l.log,
 	})
 }
 

@@ -128,6 +128,8 @@ type hooks struct {
 	twilio func(http.RoundTripper) http.RoundTripper
 	// rest stands between the program and Twilio's REST API.
 	rest func(http.RoundTripper) http.RoundTripper
+	// trail is told of what is done.
+	trail func(casestore.Deed)
 	// settings changes what the programme decides.
 	settings func(*Programme)
 	// withoutTeam leaves an empty roster empty.
@@ -216,7 +218,7 @@ func (w *world) store(s Settings, h hooks, log *slog.Logger) (*casestore.Store, 
 		return conn, err
 	}
 	keep := time.Duration(s.Programme.Retention.UnfinishedIntakeDays) * 24 * time.Hour
-	store := casestore.New(casestore.Options{Redis: casestore.ConnectBy(dial), Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Now: w.clock.Now, Log: log})
+	store := casestore.New(casestore.Options{Redis: casestore.ConnectBy(dial), Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Trail: h.trail, Now: w.clock.Now, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var workers sync.WaitGroup
 	// The groups of the outbox are made before anything is read.

@@ -105,3 +105,14 @@ func rosterID(roster []Coordinator) func(string) (string, bool) {
 		return "", false
 	}
 }
+
+// replayOne takes a refused event again, and says why where it was refused again.
+func (l *line) replayOne(ctx context.Context, e casestore.RefusedEvent) (why []string, err error) {
+	results, err := replay(ctx, l.store, l.inbox, e)
+	for _, r := range results {
+		if r.Status == "refused" {
+			why = append(why, inBlanks(r.Reason)+": "+r.Detail)
+		}
+	}
+	return why, err
+}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -26,32 +25,12 @@ REDIS_URL and PHI_KEYS are those of secondline serve. It changes nothing.
 
 // runExplain explains one promise.
 func runExplain(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("explain", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	data := flags.String("data", "data", "the directory that serve was given")
-	flags.Usage = func() { fmt.Fprint(stderr, explainUsage); flags.PrintDefaults() }
-	if err := flags.Parse(args); err != nil {
-		return flagStatus(err)
-	}
-	if flags.NArg() != 1 {
-		fmt.Fprint(stderr, explainUsage)
-		return 2
-	}
-	if err := explainCase(ctx, env, *data, flags.Arg(0), stdout); err != nil {
-		fmt.Fprintln(stderr, "secondline explain:", err)
-		return 1
-	}
-	return 0
+	return runKept(ctx, "explain", keptCommand{usage: explainUsage, least: 1, most: 1, do: explainCase}, args, env, stdout, stderr)
 }
 
-func explainCase(ctx context.Context, env environment, data, which string, stdout io.Writer) error {
-	k, err := openKept(ctx, env, data)
-	if err != nil {
-		return err
-	}
+func explainCase(ctx context.Context, k kept, args []string, stdout io.Writer) error {
 	store, zone := k.store, k.zone
-	defer store.Close()
-	c, err := findCase(ctx, store, which)
+	c, err := findCase(ctx, store, args[0])
 	if err != nil {
 		return err
 	}
@@ -67,8 +46,16 @@ func explainCase(ctx context.Context, env environment, data, which string, stdou
 	return err
 }
 
-// findCase finds a case by its request number or its name.
+// findCase finds a case by its request number or its name, which is on record.
 func findCase(ctx context.Context, store *casestore.Store, which string) (*casestore.Case, error) {
+	c, err := lookFor(ctx, store, which)
+	if err == nil {
+		store.Record(ctx, casestore.Deed{What: "case.read", Case: c.ID, Outcome: "shown"})
+	}
+	return c, err
+}
+
+func lookFor(ctx context.Context, store *casestore.Store, which string) (*casestore.Case, error) {
 	if number, err := casestore.ParseRequestNumber(strings.ReplaceAll(which, " ", "")); err == nil {
 		c, err := store.Lookup(ctx, number.Reveal())
 		if err == nil && c == nil {

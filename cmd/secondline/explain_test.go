@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,8 +36,9 @@ func TestExplain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	at := filepath.Join(t.TempDir(), "audit.log")
 	env := func(name string) (string, bool) {
-		value := map[string]string{"REDIS_URL": redis.URL(), "PHI_KEYS": keys}[name]
+		value := map[string]string{"REDIS_URL": redis.URL(), "PHI_KEYS": keys, "AUDIT_LOG": at}[name]
 		return value, value != ""
 	}
 	settings, err := LoadSettings(env, os.ReadFile)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 
@@ -22,32 +21,12 @@ an intake is complete.
 
 // runHandOver writes one bundle.
 func runHandOver(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("handover", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	data := flags.String("data", "data", "the directory that serve was given")
-	flags.Usage = func() { fmt.Fprint(stderr, handOverUsage); flags.PrintDefaults() }
-	if err := flags.Parse(args); err != nil {
-		return flagStatus(err)
-	}
-	if flags.NArg() != 1 {
-		fmt.Fprint(stderr, handOverUsage)
-		return 2
-	}
-	if err := handOver(ctx, env, *data, flags.Arg(0), stdout); err != nil {
-		fmt.Fprintln(stderr, "secondline handover:", err)
-		return 1
-	}
-	return 0
+	return runKept(ctx, "handover", keptCommand{usage: handOverUsage, least: 1, most: 1, do: handOver}, args, env, stdout, stderr)
 }
 
-func handOver(ctx context.Context, env environment, data, which string, stdout io.Writer) error {
-	k, err := openKept(ctx, env, data)
-	if err != nil {
-		return err
-	}
-	settings, store := k.settings, k.store
-	defer store.Close()
-	c, err := findCase(ctx, store, which)
+func handOver(ctx context.Context, k kept, args []string, stdout io.Writer) error {
+	settings := k.settings
+	c, err := findCase(ctx, k.store, args[0])
 	if err != nil {
 		return err
 	}

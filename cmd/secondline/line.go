@@ -125,7 +125,7 @@ func (l *line) routes(p parts) (http.Handler, error) {
 	hooks.Use(verifier.Middleware(func(r *http.Request, status int, reason string) {
 		l.refused.WithLabelValues(fmt.Sprint(status), reason).Inc()
 		p.log.Warn("a webhook is refused", "status", status, "reason", reason, "path", r.URL.Path)
-	}))
+	}), actors)
 	l.voice.Routes(hooks)
 	l.texts.Routes(hooks)
 	if len(l.inbox.Secrets) > 0 {

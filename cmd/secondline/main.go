@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	case "handover":
 		return runHandOver(ctx, args[1:], env, stdout, stderr)
 	case "audit":
-		return runAudit(args[1:], stdout, stderr)
+		return runAudit(args[1:], env, stdout, stderr)
 	case "case":
 		return runCase(ctx, args[1:], env, stdout, stderr)
 	case "task":

@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	yaml "go.yaml.in/yaml/v4"
+
+	"secondline/internal/audit"
 )
 
 func operateFile(t *testing.T, name string) string {
@@ -39,7 +41,7 @@ func measuredBySecondline(t *testing.T) measured {
 	t.Helper()
 	w := testWorldWith(t, tuesday, slog.New(slog.DiscardHandler), hooks{})
 	registry := w.line.metrics
-	registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &health{store: w.line.store, recordings: t.TempDir()})
+	registry.MustRegister(auditHealth{audit.NewTrail(nil, 0, w.clock.Now, slog.New(slog.DiscardHandler))}, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &health{store: w.line.store, recordings: t.TempDir()})
 	m := measured{labels: map[string][]string{"up": {"job", "instance"}}, begun: map[string]bool{}}
 	descs := make(chan *prometheus.Desc)
 	go func() { registry.Describe(descs); close(descs) }()

@@ -85,7 +85,11 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 		return err
 	}
 	defer stopRedis()
-	store, err := openStore(now, s, address, log)
+	record, shut := openAudit(now, s, data)
+	trail, closeTrail := openTrail(now, record, auditPath(s, data), log)
+	defer closeTrail()
+	defer runTrail(ctx, trail)()
+	store, err := openStoreOf(now, s, address, log, noted(trail))
 	if err != nil {
 		return err
 	}
@@ -116,14 +120,13 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 	if err := rightKeys(ctx, store, log); err != nil {
 		return err
 	}
-	l.metrics.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	l.metrics.MustRegister(auditHealth{trail}, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&health{store: store, replicas: s.Deploy.EventsReplicas, recordings: recordingsPath(s, data), journal: journalPath(s, data)})
-	if record, err := openAudit(now, s, data); err == nil {
-		defer record.Close()
+	if shut == nil {
 		l.console = newConsole(l, s, vault, record, stdout)
 	} else {
 		// Callers do not wait until somebody has looked at a record.
-		log.Error("the console stays shut: its record cannot be gone on with; secondline audit verify says more", "err", err)
+		log.Error("the console stays shut: its record cannot be gone on with; secondline audit verify says more", "err", shut)
 	}
 	return l.run(ctx, s, gone, stdout, log)
 }
@@ -149,6 +152,11 @@ func redisFor(ctx context.Context, s Settings, data string, stdout io.Writer, lo
 }
 
 func openStore(now func() time.Time, s Settings, address string, log *slog.Logger) (*casestore.Store, error) {
+	return openStoreOf(now, s, address, log, nil)
+}
+
+// openStoreOf opens a store that tells trail what is done.
+func openStoreOf(now func() time.Time, s Settings, address string, log *slog.Logger, trail func(casestore.Deed)) (*casestore.Store, error) {
 	ring, err := newRing(s.Deploy.PHIKeys)
 	if err != nil {
 		return nil, err
@@ -158,7 +166,7 @@ func openStore(now func() time.Time, s Settings, address string, log *slog.Logge
 		return nil, err
 	}
 	keep := time.Duration(s.Programme.Retention.UnfinishedIntakeDays) * 24 * time.Hour
-	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Now: now, Log: log}), nil
+	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Trail: trail, Now: now, Log: log}), nil
 }
 
 func recordingsPath(s Settings, data string) string {

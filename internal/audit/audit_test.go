@@ -155,6 +155,9 @@ func TestALineWhoseHeadWasNotWrittenCounts(t *testing.T) {
 	if err := l.Append(Entry{Who: "co1", What: "board.read", Outcome: "shown"}); err != nil {
 		t.Fatal(err)
 	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(headPath(path), before, 0o600); err != nil {
 		t.Fatal(err)
 	}

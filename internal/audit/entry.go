@@ -14,20 +14,22 @@ type Entry struct {
 	// N counts the lines of a file from 1.
 	N  int       `json:"n"`
 	At time.Time `json:"at"`
-	// Who is the person, as the roster or the issuer names them in an ID, Role what
-	// they did it as.
+	// Who is the person, as the roster or the issuer names them in an ID, or "caller",
+	// "sender", "case_system", "line", or the user of the machine; Role what they did
+	// it as.
 	Who  string `json:"who"`
 	Role string `json:"role"`
 	// What was done: "board.read", "task.take".
 	What string `json:"what"`
-	// Case is the opaque name of the request, Thing that of a task or a recording;
-	// either may be empty.
+	// Case is the opaque name of the request, Thing that of a task, a call, a text or
+	// a recording; either may be empty.
 	Case  string `json:"case,omitempty"`
 	Thing string `json:"thing,omitempty"`
 	// Outcome is "asked" before something is changed, then "done", "stale",
-	// "refused" or "failed"; for what is only read, "shown".
+	// "refused" or "failed"; for what is only read, "shown"; for what the line does,
+	// what came of it.
 	Outcome string `json:"outcome"`
-	// Trace is the same in all entries of one request.
+	// Trace is the same in all entries of one request, or of one call.
 	Trace string `json:"trace,omitempty"`
 	// Prev is the Hash of the line before, Hash that of this line without it.
 	Prev string `json:"prev"`

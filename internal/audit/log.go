@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -17,16 +18,23 @@ import (
 const longestLine = 4 << 10
 
 // Log is a record that is being written. It is safe for concurrent use in one
-// process; every replica has a file of its own.
+// process, which holds a lock on it: every other one has a file of its own.
 type Log struct {
 	mu   sync.Mutex
 	file *os.File
 	head *os.File
-	now  func() time.Time
-	last Head
-	// broken is set once a write failed: what is on disk is not known any more.
+	// write is the file's; tests make it fail.
+	write func([]byte) (int, error)
+	now   func() time.Time
+	last  Head
+	// size is how long the file is, in bytes.
+	size int64
+	// broken is set once it is not known any more what is on disk.
 	broken error
 }
+
+// ErrLocked says that another process writes the record.
+var ErrLocked = errors.New("audit: another process writes it")
 
 // Head says how many lines a record has, and the hash of the last.
 type Head struct {
@@ -51,11 +59,19 @@ func ParseHead(s string) (Head, error) {
 func headPath(path string) string { return path + ".head" }
 
 // Open opens a record, or begins one. Its directory must exist. A line that a crash
-// cut off was never acknowledged and is taken away. It fails when the end of the
-// file is not what its head says: then somebody must look (secondline audit verify).
+// cut off was never acknowledged and is taken away. It fails with ErrLocked while
+// another process has it, and when the end of the file is not what its head says: then
+// somebody must look (secondline audit verify).
 func Open(path string, now func() time.Time) (*Log, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, ErrLocked
+		}
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	head, err := os.OpenFile(headPath(path), os.O_CREATE|os.O_RDWR, 0o600)
@@ -63,7 +79,7 @@ func Open(path string, now func() time.Time) (*Log, error) {
 		file.Close()
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	l := &Log{file: file, head: head, now: now}
+	l := &Log{file: file, head: head, write: file.Write, now: now}
 	if err := errors.Join(l.takeUp(), syncDir(filepath.Dir(path))); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("audit: %w", err)
@@ -101,8 +117,9 @@ func (l *Log) takeUp() error {
 	if known.N > l.last.N || known.N == l.last.N && known.Hash != l.last.Hash {
 		return fmt.Errorf("the head tells of %d lines, the file ends at line %d or with another: lines were taken away", known.N, l.last.N)
 	}
-	if cut := len(tail) - len(whole); cut > 0 {
-		if err := l.file.Truncate(size - int64(cut)); err != nil {
+	l.size = size - int64(len(tail)-len(whole))
+	if l.size < size {
+		if err := l.file.Truncate(l.size); err != nil {
 			return err
 		}
 	}
@@ -128,29 +145,29 @@ func (l *Log) writeHead() error {
 	return l.head.Sync()
 }
 
-// Append keeps an access; it sets the entry's N, At, Prev and Hash. When it returns
-// nil the entry is on disk. After an error nothing more is taken: who cannot be
-// recorded may not read.
-func (l *Log) Append(e Entry) error {
+// Append keeps accesses, in their order; it sets N, Prev and Hash of each, and At where
+// it is zero. When it returns nil they are on disk, all of them; otherwise none is.
+// Where the disk was full it can be tried again; where it is not known any more what
+// is on disk, nothing more is taken: who cannot be recorded may not read.
+func (l *Log) Append(entries ...Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken != nil {
 		return fmt.Errorf("audit: an earlier entry was not written: %w", l.broken)
 	}
-	e.N, e.At, e.Prev = l.last.N+1, l.now().UTC(), l.last.Hash
-	line, e, err := e.line()
+	text, last, err := l.lines(entries)
 	if err != nil {
 		return err
 	}
-	if len(line) > longestLine {
-		return fmt.Errorf("audit: an entry of %d bytes is too long", len(line))
+	if _, err := l.write(text); err != nil {
+		if cut := l.file.Truncate(l.size); cut != nil {
+			l.broken = errors.Join(err, cut)
+		}
+		return fmt.Errorf("audit: %w", err)
 	}
-	if _, err = l.file.Write(append(line, '\n')); err == nil {
-		err = l.file.Sync()
-	}
-	if err == nil {
-		// A crash before this leaves a line more than the head tells of, which is right.
-		l.last = Head{e.N, e.Hash}
+	if err = l.file.Sync(); err == nil {
+		// A crash before this leaves lines more than the head tells of, which is right.
+		l.last, l.size = last, l.size+int64(len(text))
 		err = l.writeHead()
 	}
 	if err != nil {
@@ -158,6 +175,26 @@ func (l *Log) Append(e Entry) error {
 		return fmt.Errorf("audit: %w", err)
 	}
 	return nil
+}
+
+// lines gives entries as they are written, and the head that follows.
+func (l *Log) lines(entries []Entry) (text []byte, last Head, err error) {
+	last = l.last
+	for _, e := range entries {
+		if e.At.IsZero() {
+			e.At = l.now()
+		}
+		e.N, e.At, e.Prev = last.N+1, e.At.UTC(), last.Hash
+		line, e, err := e.line()
+		if err != nil {
+			return nil, last, err
+		}
+		if len(line) > longestLine {
+			return nil, last, fmt.Errorf("audit: an entry of %d bytes is too long", len(line))
+		}
+		text, last = append(append(text, line...), '\n'), Head{e.N, e.Hash}
+	}
+	return text, last, nil
 }
 
 // Head says how long the record is.

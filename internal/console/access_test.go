@@ -25,6 +25,8 @@ var matrix = map[string]string{
 	"GET /team":                              "CSOA",
 	"GET /optouts":                           " SOA",
 	"GET /health":                            "CSOA",
+	"GET /given-up":                          " SOA",
+	"POST /given-up/{kind}/{item}":           "  O ",
 	"POST /search":                           "CS A",
 	"GET /case/{case}":                       "CS A",
 	"GET /live/case/{case}":                  "CS A",
@@ -51,7 +53,7 @@ func TestEveryRoleAtEveryRoute(t *testing.T) {
 	c := w.patient(1, 2*time.Hour)
 	task := &casestore.Task{ID: casestore.NewTaskID(), Kind: casestore.TaskCallBack, Due: t0.Add(time.Hour), Opened: t0, Case: c.ID, Phone: c.Phone()}
 	must(t, w.store.OpenTask(t.Context(), c.Partition, task))
-	fill := strings.NewReplacer("{$}", "", "{case}", caseRef(c), "{task}", ref(c.Partition, task.ID), "{recording}", c.Answers.Get("name"), "{member}", "co1")
+	fill := strings.NewReplacer("{$}", "", "{case}", caseRef(c), "{task}", ref(c.Partition, task.ID), "{recording}", c.Answers.Get("name"), "{member}", "co1", "{kind}", "refused", "{item}", "5-1")
 	routes := routes()
 	if len(routes) != len(matrix) {
 		t.Errorf("%d routes, %d in the matrix", len(routes), len(matrix))
@@ -285,9 +287,9 @@ func TestPrivateTextIsShownOnlyWhereItIsMeant(t *testing.T) {
 	task := &casestore.Task{ID: casestore.NewTaskID(), Kind: casestore.TaskRead, Due: t0, Opened: t0, Case: c.ID, Phone: c.Phone(), Note: private.Of("my private words")}
 	must(t, w.store.OpenTask(t.Context(), c.Partition, task))
 	v := w.visitor(as("co1", Coordinator, Operator, Supervisor))
-	for _, path := range []string{"/", "/tasks", "/calls", "/team", "/optouts", "/health"} {
+	for _, path := range []string{"/", "/tasks", "/calls", "/team", "/optouts", "/given-up", "/health"} {
 		_, body := v.get(path)
-		for _, secret := range []string{c.Phone().Reveal()[1:], "private words", "1960", c.Number.Reveal()[4:]} {
+		for _, secret := range []string{c.Phone().Reveal()[1:], "private words", "1960", c.Number.Reveal()} {
 			if strings.Contains(body, secret) {
 				t.Errorf("%s shows %q", path, secret)
 			}

@@ -11,15 +11,16 @@ import (
 	"secondline/casestore"
 	"secondline/internal/explain"
 	"secondline/internal/hours"
+	"secondline/internal/private"
 )
 
-// boardRows is how many promises the board shows: those with the least time. The rest
-// is counted.
+// boardRows is how many promises a page of the board shows, those with the least time
+// first.
 const boardRows = 200
 
 // boardGroup is promises that have about as much time left.
 type boardGroup struct {
-	// Kind is for the colour, Name says the same in words.
+	// Kind is for the colour, Name says the same in words. Count is of all pages.
 	Kind, Name string
 	Count      int
 	Rows       []boardRow
@@ -27,26 +28,60 @@ type boardGroup struct {
 
 // boardRow is one open promise.
 type boardRow struct {
-	Ref, Short  string
-	Left        string // what is left, in words
-	By          time.Time
-	Chosen      bool
-	Over        bool
-	Next        string
-	Coordinator string
-	Calls       string
-	Calling     bool // the call is being made now
-	Task, Boss  bool // a coordinator, the supervisor has it
-	kind        int
-	minutes     int
-	open        casestore.Open
+	// Short is what is shown of the request's number, ID of its name.
+	Ref, Short, ID string
+	Left           string // what is left, in words
+	By             time.Time
+	Chosen         bool
+	Over           bool
+	Next           string
+	Coordinator    string
+	Calls          string
+	Calling        bool // the call is being made now
+	Task, Boss     bool // a coordinator, the supervisor has it
+}
+
+// measured is how much time an open promise has.
+type measured struct {
+	kind, minutes int
+	by            time.Time
+	open          casestore.Open
 }
 
 type boardView struct {
 	Groups []boardGroup
 	Open   int
-	Hidden int
 	Says   string
+	Pager  pager
+}
+
+// pager leads to the other pages of a list.
+type pager struct {
+	Page, Pages int
+	First, Last int // of what is shown, from 1
+	Of          int
+}
+
+// Before and After give the next pages; 0 for none.
+func (p pager) Before() int { return p.Page - 1 }
+
+// After gives the page after this one; 0 for none.
+func (p pager) After() int {
+	if p.Page >= p.Pages {
+		return 0
+	}
+	return p.Page + 1
+}
+
+// paged gives the part of n things that a page shows. A page that there is none of, or
+// not any more, is the last.
+func paged(page, n int) (p pager, from, to int) {
+	p = pager{Pages: max(1, (n+boardRows-1)/boardRows), Of: n}
+	p.Page = min(max(1, page), p.Pages)
+	from = (p.Page - 1) * boardRows
+	to = min(n, from+boardRows)
+	p.First, p.Last = min(from+1, n), to
+	return p, from, to
 }
 
 var boardKinds = []struct {
@@ -57,82 +92,128 @@ var boardKinds = []struct {
 }
 
 func (s *Server) boardPage(v *visit) (reply, error) {
-	view, err := s.boardView(v.Context())
+	view, err := s.boardView(v.Context(), number(v.URL.Query().Get("page")))
 	return reply{page: "board", title: "Promises", data: view}, err
 }
 
 func (s *Server) boardLive(v *visit) (reply, error) {
-	return s.follow(v, "board", func() (any, error) { return s.boardView(v.Context()) }), nil
+	page := number(v.URL.Query().Get("page"))
+	return s.follow(v, "board", func() (any, error) { return s.boardView(v.Context(), page) }), nil
 }
 
-func (s *Server) boardView(ctx context.Context) (boardView, error) {
+func (s *Server) boardView(ctx context.Context, page int) (boardView, error) {
 	all, err := s.board.Read(ctx)
 	if err != nil {
 		return boardView{}, err
 	}
 	now := s.Now()
-	rows := make([]boardRow, len(all))
-	for i, o := range all {
-		rows[i] = s.measured(o, now)
-	}
-	slices.SortFunc(rows, func(a, b boardRow) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.minutes, b.minutes), a.By.Compare(b.By), cmp.Compare(a.open.Case.ID, b.open.Case.ID))
-	})
-	view := boardView{Open: len(rows), Hidden: max(0, len(rows)-boardRows)}
+	rows := s.measure(all, now)
+	view := boardView{Open: len(rows)}
+	var from, to int
+	view.Pager, from, to = paged(page, len(rows))
 	for k, kind := range boardKinds {
-		g := boardGroup{Kind: kind.kind, Name: kind.name}
-		for i := range rows {
-			if rows[i].kind != k {
+		view.Groups = append(view.Groups, boardGroup{Kind: kind.kind, Name: kind.name})
+		for i, r := range rows {
+			if r.kind != k {
 				continue
 			}
-			if g.Count++; i < boardRows {
-				g.Rows = append(g.Rows, s.described(rows[i], now))
+			if view.Groups[k].Count++; i >= from && i < to {
+				view.Groups[k].Rows = append(view.Groups[k].Rows, s.described(r, now))
 			}
 		}
-		view.Groups = append(view.Groups, g)
 	}
 	g := view.Groups
 	view.Says = fmt.Sprintf("%d open promises: the time of %d is up, %d have no legal minute left, %d less than an hour.", view.Open, g[0].Count, g[1].Count, g[2].Count)
 	return view, nil
 }
 
-// measured says how much time a promise has.
-func (s *Server) measured(o casestore.Open, now time.Time) boardRow {
-	r := boardRow{open: o, By: o.Promise.Delivered.Add(hours.PromisedWithin), Chosen: !o.Promise.Chosen.IsZero()}
-	if r.Chosen {
-		r.By = o.Promise.Chosen
+// measure measures all, those with the least time first.
+func (s *Server) measure(all []casestore.Open, now time.Time) []*measured {
+	known := s.legal.begin(len(all))
+	kept, rows := make([]measured, len(all)), make([]*measured, len(all))
+	for i, o := range all {
+		legal := known.of(o.Case, func() *hours.Legal { return s.legalOf(o.Case) })
+		kept[i] = s.measured(o, legal, now)
+		rows[i] = &kept[i]
 	}
-	c := o.Case
-	legal, _ := s.Legal(c.Answers.Get("zip"), c.Answers.Get("utc_offset"), c.Phone().Reveal())
-	r.minutes = s.minutes.left(legal, now, r.By)
-	r.kind = slices.IndexFunc(boardKinds, func(k struct {
-		kind, name string
-		below      int
-	}) bool {
-		return r.minutes < k.below
+	s.legal.end(known)
+	slices.SortFunc(rows, func(a, b *measured) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.minutes, b.minutes), a.by.Compare(b.by), cmp.Compare(a.open.Case.ID, b.open.Case.ID))
 	})
-	if !now.Before(r.By) {
+	return rows
+}
+
+func (s *Server) legalOf(c *casestore.Case) *hours.Legal {
+	legal, _ := s.Legal(c.Answers.Get("zip"), c.Answers.Get("utc_offset"), c.Phone().Reveal())
+	return legal
+}
+
+// measured says how much time a promise has.
+func (s *Server) measured(o casestore.Open, legal *hours.Legal, now time.Time) measured {
+	r := measured{open: o, by: o.Promise.Delivered.Add(hours.PromisedWithin)}
+	if !o.Promise.Chosen.IsZero() {
+		r.by = o.Promise.Chosen
+	}
+	r.minutes = s.minutes.left(legal, now, r.by)
+	for r.minutes >= boardKinds[r.kind].below {
+		r.kind++
+	}
+	if !now.Before(r.by) {
 		r.kind = 0
 	}
 	return r
 }
 
 // described puts a row into words.
-func (s *Server) described(r boardRow, now time.Time) boardRow {
-	p, c := r.open.Promise, r.open.Case
-	r.Ref, r.Short = ref(c.Partition, string(c.ID)), short(c.ID)
-	r.Next, r.Coordinator = explain.Next(p, s.Calendar.Zone()), s.name(c.Coordinator)
-	r.Calling, r.Task, r.Boss = p.Flight != "", p.Task != "" && p.Supervisor.IsZero(), !p.Supervisor.IsZero()
-	r.Calls = times(len(p.Attempts))
+func (s *Server) described(m *measured, now time.Time) boardRow {
+	p, c := m.open.Promise, m.open.Case
+	r := boardRow{
+		Ref: ref(c.Partition, string(c.ID)), Short: shown(c.Number.Ending(), c.ID), ID: short(c.ID), By: m.by, Chosen: !p.Chosen.IsZero(),
+		Next: explain.Next(p, s.Calendar.Zone()), Coordinator: s.name(c.Coordinator), Calls: times(len(p.Attempts)),
+		Calling: p.Flight != "", Task: p.Task != "" && p.Supervisor.IsZero(), Boss: !p.Supervisor.IsZero(),
+	}
 	switch {
-	case r.kind == 0:
-		r.Over, r.Left = true, "Over by "+span(now.Sub(r.By))
-	case r.minutes == 0:
+	case m.kind == 0:
+		r.Over, r.Left = true, "Over by "+span(now.Sub(m.by))
+	case m.minutes == 0:
 		r.Left = "No legal minute"
 	default:
-		r.Left = legalTime(r.minutes)
+		r.Left = legalTime(m.minutes)
 	}
 	return r
+}
+
+// legalKnown remembers when somebody may be called for as long as their case stays as
+// it is: cases that have not changed are the same ones on a board.
+type legalKnown struct {
+	mu  sync.Mutex
+	all map[*casestore.Case]*hours.Legal
+}
+
+type legalRound struct {
+	was, is map[*casestore.Case]*hours.Legal
+}
+
+func (k *legalKnown) begin(n int) legalRound {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return legalRound{k.all, make(map[*casestore.Case]*hours.Legal, n)}
+}
+
+// end forgets whoever is not on the board any more.
+func (k *legalKnown) end(l legalRound) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.all = l.is
+}
+
+func (l legalRound) of(c *casestore.Case, find func() *hours.Legal) *hours.Legal {
+	legal, ok := l.was[c]
+	if !ok {
+		legal = find()
+	}
+	l.is[c] = legal
+	return legal
 }
 
 func times(n int) string {
@@ -161,6 +242,15 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d h %02d min", minutes/60, minutes%60)
 	}
 	return fmt.Sprintf("%d days", minutes/60/24)
+}
+
+// shown is what a request is called on a page: by the end of its number, or by its
+// name where it has none yet.
+func shown(ending private.Text, id casestore.CaseID) string {
+	if ending.Empty() {
+		return short(id)
+	}
+	return "…" + ending.Reveal()
 }
 
 // short is the beginning of a case's name, for people to tell cases apart on a page:

@@ -131,6 +131,7 @@ func (b *tab) shoot(name string) {
 
 // busy fills the console with a day's work, and gives the case that most is known of.
 func (w *world) busy() *casestore.Case {
+	w.aside()
 	w.t.Helper()
 	ctx := w.t.Context()
 	c := w.patient(1, 2*time.Hour)

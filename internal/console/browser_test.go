@@ -28,6 +28,7 @@ func TestPages(t *testing.T) {
 		{"team", "/team", ".rows .what", "Mina Chen"},
 		{"optouts", "/optouts", ".rows .what", "no texts"},
 		{"health", "/health", ".facts", "Lines of the audit record"},
+		{"givenup", "/given-up", ".rows .what", "unknown type"},
 	}
 	for _, width := range widths {
 		for _, page := range pages {
@@ -51,7 +52,7 @@ func TestPagesInTheDark(t *testing.T) {
 	if b == nil {
 		return
 	}
-	for _, path := range []string{"/", "/tasks", "/calls", "/case/" + caseRef(c), "/team", "/health"} {
+	for _, path := range []string{"/", "/tasks", "/calls", "/case/" + caseRef(c), "/team", "/given-up", "/health"} {
 		b.goTo(path)
 		b.accessible(path + " in the dark")
 		b.Shoot("dark" + strings.ReplaceAll(strings.Split(path, "/")[1], "/", "-"))
@@ -160,7 +161,7 @@ func TestDutyAndSearch(t *testing.T) {
 			b.Sees(".rows", "Off duty")
 			b.Do(chromedp.SendKeys(chromedp.CSS("#number"), c.Number.Reveal()[:4]+" "+c.Number.Reveal()[4:]))
 			b.press(".search button")
-			b.Sees("h1", "Request "+short(c.ID))
+			b.Sees("h1", "Request "+shown(c.Number.Ending(), c.ID))
 			if at := b.Eval(`location.href`); strings.Contains(at, c.Number.Reveal()) {
 				t.Errorf("the number stands in the address: %s", at)
 			}

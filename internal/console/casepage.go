@@ -119,11 +119,8 @@ func (s *Server) caseLive(v *visit) (reply, error) {
 func (s *Server) caseData(f *casestore.File, v *visit) caseData {
 	c := f.Case
 	d := caseData{
-		Ref: ref(c.Partition, string(c.ID)), Short: short(c.ID), Version: c.Version, Phone: c.Phone(), Language: languageName(c.Language),
+		Ref: ref(c.Partition, string(c.ID)), Short: shown(c.Number.Ending(), c.ID), Version: c.Version, Ending: c.Number.Ending(), Phone: c.Phone(), Language: languageName(c.Language),
 		Coordinator: s.name(c.Coordinator), Contact: s.contactWords(f.Contact), MayChange: v.is(keepers...), Zone: s.Calendar.Zone().String(), Live: s.liveOf(f, v.person),
-	}
-	if number := c.Number.Reveal(); len(number) == 8 {
-		d.Ending = private.Of(number[4:])
 	}
 	if !c.Authority.Name.Empty() {
 		d.Authority = fmt.Sprintf("%s, established by %s on %s", c.Authority.Name.Reveal(), s.name(c.Authority.By), explain.InWords(c.Authority.At.In(s.Calendar.Zone()), "January 2"))
@@ -170,8 +167,8 @@ func (s *Server) liveOf(f *casestore.File, who person) caseLive {
 		if !p.Chosen.IsZero() {
 			l.By = "A person calls " + explain.OnTime(p.Chosen, zone) + ", which the patient chose."
 		}
-		if row := s.measured(casestore.Open{Promise: p, Case: f.Case}, s.Now()); p.State == casestore.PromiseOpen {
-			l.Left = s.described(row, s.Now()).Left
+		if row := s.measured(casestore.Open{Promise: p, Case: f.Case}, s.legalOf(f.Case), s.Now()); p.State == casestore.PromiseOpen {
+			l.Left = s.described(&row, s.Now()).Left
 		}
 	}
 	l.Says = l.Stage + ". " + l.StateName

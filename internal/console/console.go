@@ -26,7 +26,7 @@ type Line interface {
 
 // Record is where every access is written down before it happens; *audit.Log is one.
 type Record interface {
-	Append(audit.Entry) error
+	Append(...audit.Entry) error
 	Head() audit.Head
 }
 
@@ -51,6 +51,9 @@ type Parts struct {
 	Phone func(text string) (string, bool)
 	// Words gives the text of a prompt; "" where it has none.
 	Words func(language, prompt string, vars map[string]private.Text) string
+	// Replay takes a refused event again; why says for what it was refused again. Nil
+	// where no events are taken.
+	Replay func(ctx context.Context, e casestore.RefusedEvent) (why []string, err error)
 	// Address is where browsers reach the console, without a slash at its end. It may
 	// be set until the first request.
 	Address string
@@ -79,6 +82,7 @@ type Server struct {
 	issuer   *issuer
 	board    *casestore.Board
 	minutes  minutes
+	legal    legalKnown
 	routes   []route
 	pages    *pages
 
@@ -110,7 +114,7 @@ func (s *Server) Link() string { return s.Address + "/signin/link/" + s.sessions
 
 // Warm reads what the first visitor would wait for otherwise.
 func (s *Server) Warm(ctx context.Context) {
-	if _, err := s.boardView(ctx); err != nil && ctx.Err() == nil {
+	if _, err := s.boardView(ctx, 1); err != nil && ctx.Err() == nil {
 		s.Log.Warn("the board cannot be read ahead", "err", err)
 	}
 }

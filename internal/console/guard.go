@@ -74,7 +74,9 @@ func (s *Server) guard(rt route) http.HandlerFunc {
 			s.toSignIn(w, r)
 			return
 		}
-		v := &visit{Request: r, w: w, person: p, trace: newTrace()}
+		v := &visit{w: w, person: p, trace: newTrace()}
+		// What follows from it in the store is on record as this person's too.
+		v.Request = r.WithContext(casestore.By(r.Context(), casestore.Actor{Who: p.Who, Role: joined(p.Roles), Trace: v.trace}))
 		e := audit.Entry{Who: p.Who, Role: joined(p.Roles), What: rt.what, Trace: v.trace, Case: caseName(r.PathValue("case")), Thing: thing(r)}
 		if !p.is(rt.roles...) {
 			e.Outcome = "refused"
@@ -183,7 +185,7 @@ func caseName(text string) string {
 
 // thing names what is not a case: a task, a recording, a coordinator.
 func thing(r *http.Request) string {
-	for _, name := range []string{"task", "recording", "member"} {
+	for _, name := range []string{"task", "recording", "member", "item"} {
 		if value := r.PathValue(name); value != "" {
 			return recordable(value)
 		}
@@ -192,7 +194,7 @@ func thing(r *http.Request) string {
 }
 
 // named is what the names of cases, tasks, recordings and coordinators look like.
-var named = regexp.MustCompile(`^(c[a-z2-7]{16}|[0-9a-f]{2}\.tc?[a-z2-7]{16}[a-z0-9._]{0,40}|RE[0-9a-fA-F]{32}|co[0-9a-f]{1,12})$`)
+var named = regexp.MustCompile(`^(c[a-z2-7]{16}|[0-9a-f]{2}\.tc?[a-z2-7]{16}[a-z0-9._]{0,40}|RE[0-9a-fA-F]{32}|co[0-9a-f]{1,12}|([0-9a-f]{2}\.)?[0-9]{1,15}-[0-9]{1,6}|d[0-9a-z]{1,14}\.[a-z][a-zA-Z0-9.]{1,80})$`)
 
 // recordable keeps a name; of whatever else somebody puts into an address a hash.
 func recordable(text string) string {

@@ -61,7 +61,7 @@ func (s *Server) callView(t *casestore.Transfer) callView {
 		c.For = plain(t.Reason)
 	}
 	if t.Case != "" {
-		c.Case, c.Short = ref(t.CasePlace, string(t.Case)), short(t.Case)
+		c.Case, c.Short = ref(t.CasePlace, string(t.Case)), shown(t.LastFour, t.Case)
 	}
 	if t.Out != nil {
 		c.Who, c.Kind = "We call a patient", "out"
@@ -196,7 +196,7 @@ func (s *Server) healthPage(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	aside, err := s.Store.Aside(ctx)
+	effects, deliveries, refused, err := s.Store.LaidAside(ctx)
 	if err != nil {
 		return reply{}, err
 	}
@@ -211,7 +211,9 @@ func (s *Server) healthPage(v *visit) (reply, error) {
 		{"Open tasks", fmt.Sprint(owed), false},
 		{"Tasks overdue", fmt.Sprint(overdue), overdue > 0},
 		{"Waiting to be done", fmt.Sprint(waiting), waiting > 1000},
-		{"Could not be done, for an operator", fmt.Sprint(aside), aside > 0},
+		{"Could not be done, for an operator", fmt.Sprint(effects), effects > 0},
+		{"Events that were refused", fmt.Sprint(refused), refused > 0},
+		{"Events that nobody took", fmt.Sprint(deliveries), deliveries > 0},
 		{"Lines of the audit record", fmt.Sprint(head.N), false},
 		{"Head of the audit record", head.Hash[:16] + "…", false},
 		{"Version", s.Version, false},

@@ -55,7 +55,7 @@ type navItem struct {
 // navFor lists the pages that somebody may open.
 func (s *Server) navFor(v *visit) []navItem {
 	names := []navItem{{Path: "/", Name: "Promises"}, {Path: "/tasks", Name: "Tasks"}, {Path: "/calls", Name: "Calls"}, {Path: "/team", Name: "Team"},
-		{Path: "/optouts", Name: "Opt-outs"}, {Path: "/health", Name: "Health"}}
+		{Path: "/optouts", Name: "Opt-outs"}, {Path: "/given-up", Name: "Given up"}, {Path: "/health", Name: "Health"}}
 	var out []navItem
 	for _, n := range names {
 		for _, r := range s.routes {

@@ -8,6 +8,7 @@ var (
 	readers   = []Role{Coordinator, Supervisor, Auditor} // of what is about patients
 	keepers   = []Role{Coordinator, Supervisor}          // of promises
 	overseers = []Role{Supervisor, Operator, Auditor}
+	menders   = []Role{Operator} // of what the program could not do
 )
 
 // routes is every page and action that is not signing in. Where a role stands in a
@@ -24,6 +25,8 @@ func routes() []route {
 		{get, "/team", "team.read", everybody, false, (*Server).teamPage},
 		{get, "/optouts", "optouts.read", overseers, false, (*Server).optOutsPage},
 		{get, "/health", "health.read", everybody, false, (*Server).healthPage},
+		{get, "/given-up", "givenup.read", overseers, false, (*Server).givenUpPage},
+		{post, "/given-up/{kind}/{item}", "givenup.again", menders, true, (*Server).tryAgain},
 		{post, "/search", "case.search", readers, false, (*Server).search},
 
 		{get, "/case/{case}", "case.read", readers, false, (*Server).casePage},

@@ -99,8 +99,14 @@ func (s *Server) tasksView(ctx context.Context, who person) (tasksView, error) {
 	if view.All, view.Late, err = s.Store.Owed(ctx); err != nil {
 		return view, err
 	}
+	endings, err := s.Store.EndingsOf(ctx, tasks)
+	if err != nil {
+		return view, err
+	}
 	for _, t := range tasks {
-		view.Tasks = append(view.Tasks, s.taskView(t, who))
+		one := s.taskView(t, who)
+		one.Short = shown(endings[t.Case], t.Case)
+		view.Tasks = append(view.Tasks, one)
 	}
 	view.Hidden = max(0, view.All-len(view.Tasks))
 	view.Says = fmt.Sprintf("%d tasks are open, %d are overdue.", view.All, view.Late)
@@ -144,6 +150,13 @@ func (s *Server) showTask(v *visit, a *alert) (reply, error) {
 	}
 	view := s.taskView(t, v.person)
 	view.Phone, view.Note = t.Phone, t.Note
+	if t.Case != "" {
+		endings, err := s.Store.EndingsOf(v.Context(), []*casestore.Task{t})
+		if err != nil {
+			return reply{}, err
+		}
+		view.Short = shown(endings[t.Case], t.Case)
+	}
 	rep := reply{page: "task", title: view.Kind, about: t.Case, data: taskData{Task: view, Alert: a, Outcomes: outcomes, Roster: s.rosterOptions(), MayChange: v.is(keepers...) && t.Outcome == "", MayHear: v.is(keepers...)}}
 	if a != nil {
 		rep.status, rep.outcome = http.StatusConflict, "stale"

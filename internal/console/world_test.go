@@ -45,6 +45,7 @@ type world struct {
 	path   string // of the audit record
 	record *audit.Log
 	line   *fakeLine
+	redis  *redistest.Server
 	mu     sync.Mutex
 	now    time.Time
 	told   []string
@@ -68,7 +69,8 @@ func newWorld(t testing.TB, change ...func(*Parts)) *world {
 	key := make([]byte, 32)
 	ring, err := casestore.NewKeyRing(key, casestore.Key{ID: "k", Secret: key})
 	must(t, err)
-	rdb, err := casestore.Connect(redistest.Start(t, "--appendfsync", "no", "--save", "").URL())
+	w.redis = redistest.Start(t, "--appendfsync", "no", "--save", "")
+	rdb, err := casestore.Connect(w.redis.URL())
 	must(t, err)
 	w.store = casestore.New(casestore.Options{Redis: rdb, Ring: ring, Now: w.clock})
 	t.Cleanup(func() { w.store.Close() })

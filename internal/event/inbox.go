@@ -2,11 +2,13 @@ package event
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -124,7 +126,7 @@ func (x *Inbox) serve(w http.ResponseWriter, r *http.Request) {
 		x.answer(w, http.StatusUnauthorized, Result{Status: "refused", Reason: err.Error()})
 		return
 	}
-	results, err := x.Take(ctx, r.Header, body)
+	results, err := x.Take(casestore.By(ctx, casestore.Actor{Who: "case_system", Role: "case_system", Trace: "e" + strings.ToLower(rand.Text()[:16])}), r.Header, body)
 	if err != nil {
 		x.Log.Error("events are not taken; they come again", "err", err)
 		reason := "not_now"
