@@ -132,7 +132,7 @@ func (l *line) routes(p parts) (http.Handler, error) {
 	if len(l.inbox.Secrets) > 0 {
 		l.inbox.Routes(router)
 	}
-	return router, nil
+	return guarded(router, p.log), nil
 }
 
 func newCalendar(p Programme) (calendar, error) {

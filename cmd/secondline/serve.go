@@ -264,5 +264,5 @@ func (l *line) adminHandler() http.Handler {
 	if l.console != nil {
 		mux.Handle("/", l.console.Handler())
 	}
-	return mux
+	return guarded(mux, l.log)
 }
