@@ -121,7 +121,7 @@ func (r *recorder) FetchRecording(ctx context.Context, sid string) (io.ReadClose
 func (l *line) tick(ctx context.Context, log *slog.Logger) {
 	c := cron.New(cron.WithLocation(time.UTC), cron.WithChain(cron.SkipIfStillRunning(cronLog{log})))
 	for spec, job := range map[string]func(context.Context){
-		"@every 1s": l.due, "@every 5m": l.voice.SweepPromises, "@every 1m": l.recorder.again, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent,
+		"@every 1s": l.due, "@every 5m": l.voice.SweepPromises, "@every 1m": l.recorder.again, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent, "41 * * * *": l.retain,
 	} {
 		if _, err := c.AddJob(spec, guardedJob(ctx, log, job)); err != nil {
 			panic("secondline: " + err.Error()) // the specifications are ours

@@ -137,10 +137,18 @@ type Transfer struct {
 	Longest time.Duration `toml:"longest"`
 }
 
-// Retention is how long what nobody finished is kept.
+// Retention is how long what is personal is kept, in days.
 type Retention struct {
 	UnfinishedIntakeDays int `toml:"unfinished_intake_days"`
 	RecordingsDays       int `toml:"recordings_days"` // from when a recording was stored
+	// ClosedRequestsDays counts from when a request that is over last changed,
+	// ClosedTasksDays from when what was owed without a request was done, LaidAsideDays
+	// from when an event or an effect went wrong.
+	ClosedRequestsDays int `toml:"closed_requests_days"`
+	ClosedTasksDays    int `toml:"closed_tasks_days"`
+	LaidAsideDays      int `toml:"laid_aside_days"`
+	// ConsentsDays is how long it can be shown who agreed to what (R-46).
+	ConsentsDays int `toml:"consents_days"`
 }
 
 // Promise is what a caller is told about what comes next.
