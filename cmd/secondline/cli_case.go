@@ -43,7 +43,7 @@ func runCase(ctx context.Context, args []string, env environment, stdout, stderr
 				return advanceCase(ctx, k, args[0], args[1], at, out)
 			}},
 		"shred": shredCommand(),
-		"note": {usage: "Usage: secondline case note NUMBER|CASE WORDS\n\nThe words are kept sealed with the request, and shown at the console. Quote them.\n\n", least: 2, most: 2, do: noteCase},
+		"note":  {usage: "Usage: secondline case note NUMBER|CASE WORDS\n\nThe words are kept sealed with the request, and shown at the console. Quote them.\n\n", least: 2, most: 2, do: noteCase},
 	}, args, env, stdout, stderr)
 }
 

@@ -33,7 +33,9 @@ func runRetention(ctx context.Context, args []string, env environment, stdout, s
 	dry := false
 	return runKept(ctx, "retention", keptCommand{
 		usage: retentionUsage,
-		flags: func(f *flag.FlagSet) { f.BoolVar(&dry, "dry-run", false, "say what would be deleted, and delete nothing") },
+		flags: func(f *flag.FlagSet) {
+			f.BoolVar(&dry, "dry-run", false, "say what would be deleted, and delete nothing")
+		},
 		do: func(ctx context.Context, k kept, _ []string, out io.Writer) error {
 			vault, err := openVault(time.Now, k.settings, k.data, k.store)
 			if err != nil {
