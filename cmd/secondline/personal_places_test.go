@@ -217,6 +217,8 @@ func (p *places) files(t *testing.T, dir string) {
 // swapped has a world keep everything in a real redis-server, which goes away, or
 // makes whoever writes to it panic, when it is told to.
 type swapped struct {
+	// auth is the command that says who we are; empty for nobody.
+	auth   string
 	server *redistest.Server
 	away   atomic.Bool
 	panics atomic.Pointer[string]
@@ -227,6 +229,11 @@ func (s *swapped) conn(old net.Conn) net.Conn {
 	conn, err := net.Dial("unix", s.server.Socket)
 	if err != nil {
 		return brokenConn{old, s}
+	}
+	if s.auth != "" {
+		if _, err := conn.Write([]byte(s.auth)); err == nil {
+			_, _ = conn.Read(make([]byte, len("+OK\r\n")))
+		}
 	}
 	return brokenConn{conn, s}
 }

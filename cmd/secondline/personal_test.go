@@ -42,8 +42,19 @@ type searched struct {
 
 func newSearched(t *testing.T) *searched {
 	t.Helper()
+	return newSearchedOn(t, redistest.Start(t, "--appendfsync", "no", "--aof-use-rdb-preamble", "no"), "", "")
+}
+
+// newSearchedOn keeps everything in a server, as a user of it.
+func newSearchedOn(t *testing.T, server *redistest.Server, user, password string) *searched {
+	t.Helper()
 	s := &searched{t: t, places: newPlaces(), people: newFakes(7), log: &lockedBuffer{}}
-	s.redis = &swapped{server: redistest.Start(t, "--appendfsync", "no", "--aof-use-rdb-preamble", "no")}
+	s.redis = &swapped{server: server}
+	address := server.URL()
+	if user != "" {
+		s.redis.auth = fmt.Sprintf("*3\r\n$4\r\nAUTH\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n", len(user), user, len(password), password)
+		address = strings.Replace(address, "unix://", "unix://"+user+":"+password+"@", 1)
+	}
 	keys, err := newPHIKeys(rand.Reader)
 	s.must(err)
 	endpoint := httptest.NewServer(http.HandlerFunc(s.told))
@@ -51,7 +62,7 @@ func newSearched(t *testing.T) *searched {
 	signed := "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("s", 32)))
 	s.secret, err = event.ParseSecret(private.Of(signed))
 	s.must(err)
-	s.env = map[string]string{"PHI_KEYS": keys, "REDIS_URL": s.redis.server.URL(), "EVENTS_SECRET": signed, "EVENTS_OUT": "records " + endpoint.URL + "/events " + signed, "EVENTS_REPLICAS": "-1"}
+	s.env = map[string]string{"PHI_KEYS": keys, "REDIS_URL": address, "EVENTS_SECRET": signed, "EVENTS_OUT": "records " + endpoint.URL + "/events " + signed, "EVENTS_REPLICAS": "-1"}
 	s.settings, err = LoadSettings(lookup(s.env), os.ReadFile)
 	s.must(err)
 	s.settings.Programme.Coordinators = worldTeam

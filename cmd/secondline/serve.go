@@ -153,7 +153,7 @@ func openStore(now func() time.Time, s Settings, address string, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	rdb, err := casestore.Connect(address)
+	rdb, err := casestore.ConnectTLS(address, casestore.TLSFiles{CA: s.Deploy.RedisCA, Cert: s.Deploy.RedisCert, Key: s.Deploy.RedisKey})
 	if err != nil {
 		return nil, err
 	}
