@@ -74,6 +74,12 @@ type Case struct {
 	// Authority is who may speak for the patient, as a coordinator has established it
 	// its zero value is nobody.
 	Authority Authority
+	// Forgotten is when everything personal was deleted, ForgottenOf the keyed hash of
+	// the number that was called then, and ForgottenWhy the cause; what is left shows who
+	// agreed to what. Zero before.
+	Forgotten    time.Time
+	ForgottenOf  PersonID
+	ForgottenWhy string
 	// Partition is where the case lies, Version counts its changes; neither is part of
 	// what is kept.
 	Partition Partition

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,10 +22,27 @@ import (
 type JournalEntry struct {
 	At     time.Time `json:"at"`
 	Person PersonID  `json:"person"`
-	// What is "stop" or "start", How the way it came, Ref the SID it came by.
+	// What is "stop" or "start", How the way it came, Ref the SID it came by; or "shred",
+	// with the place of the request that was deleted, as Place gives it.
 	What string `json:"what"`
 	How  string `json:"how"`
 	Ref  string `json:"ref"`
+}
+
+// Shredded is What of a request that was deleted on purpose.
+const Shredded = "shred"
+
+// Place names where a request lies.
+func (c *Case) Place() string { return c.Partition.String() + ":" + string(c.ID) }
+
+// At reads a request by its Place. It fails with ErrNotFound.
+func (s *Store) At(ctx context.Context, place string) (*Case, error) {
+	part, id, _ := strings.Cut(place, ":")
+	p, err := ParsePartition(part)
+	if err != nil {
+		return nil, err
+	}
+	return s.Case(ctx, p, CaseID(id))
 }
 
 // Journal is a file of opt-outs, one line each, that outlives a Redis which loses
@@ -135,6 +153,9 @@ return 1
 func (s *Store) Reapply(ctx context.Context, entries []JournalEntry) (int, error) {
 	missing := 0
 	for _, e := range entries {
+		if e.What == Shredded {
+			continue
+		}
 		at := strconv.FormatInt(e.At.UnixMilli(), 10)
 		keys, args := []string{optOutKey(e.Person)}, []any{"at", at, "how", e.How, "call", e.Ref}
 		if e.What == "start" {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"secondline/internal/private"
 )
 
 // EffectKind names what is to be done.
@@ -173,11 +175,22 @@ func (s *Store) do(ctx context.Context, p Partition, handlers map[EffectKind]Han
 		s.log.Warn("an effect of a kind not known here is left to others", "kind", e.Kind, "effect", e.ID)
 		return
 	}
-	if err := handler(ctx, p, e); err != nil {
+	if err := handled(ctx, handler, p, e); err != nil {
 		s.failed(ctx, p, e, err)
 		return
 	}
 	s.settle(ctx, p, e)
+}
+
+// handled does an effect. A panic fails it like any other error: the calls of this
+// replica go on.
+func handled(ctx context.Context, handler Handler, p Partition, e Effect) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = private.Panic(value)
+		}
+	}()
+	return handler(ctx, p, e)
 }
 
 func text(v any) string {

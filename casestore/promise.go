@@ -253,6 +253,9 @@ func (s *Store) tell(ctx context.Context, p Partition, id CaseID, seen int, move
 		if err != nil {
 			return nil, false, err
 		}
+		if !before.Forgotten.IsZero() {
+			return nil, false, fmt.Errorf("casestore: case %s: %w", id, ErrForgotten)
+		}
 		c, err := decodeCase(plain)
 		if err != nil {
 			return nil, false, err

@@ -25,6 +25,8 @@ var (
 	ErrConflict = errors.New("casestore: the conversation has moved on")
 	// ErrFinished: the request was finished in another call.
 	ErrFinished = errors.New("casestore: the request is finished already")
+	// ErrForgotten: everything personal of the request was deleted.
+	ErrForgotten = errors.New("casestore: the request was deleted")
 	// ErrNotFound: there is no such thing.
 	ErrNotFound = errors.New("casestore: not found")
 )

@@ -187,6 +187,9 @@ func (s *Store) MoveCase(ctx context.Context, p Partition, id CaseID, move func(
 		if err != nil {
 			return nil, err
 		}
+		if !c.Forgotten.IsZero() {
+			return nil, fmt.Errorf("casestore: case %s: %w", id, ErrForgotten)
+		}
 		c.Partition, c.Version = p, version
 		if !move(c) {
 			return c, nil

@@ -193,6 +193,9 @@ func writeCase(w *writer, c *Case) {
 	w.told(c.Authority.Name)
 	w.text(c.Authority.By)
 	w.when(c.Authority.At)
+	w.when(c.Forgotten)
+	w.text(string(c.ForgottenOf))
+	w.text(c.ForgottenWhy)
 }
 
 func readCase(r *reader) *Case {
@@ -210,6 +213,7 @@ func readCase(r *reader) *Case {
 		c.Stamps[r.text()] = Stamp{At: r.when(), ID: r.text()}
 	}
 	c.Authority = Authority{Name: r.told(), By: r.text(), At: r.when()}
+	c.Forgotten, c.ForgottenOf, c.ForgottenWhy = r.when(), PersonID(r.text()), r.text()
 	return c
 }
 

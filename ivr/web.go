@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -147,8 +146,7 @@ func (s *Server) speak(step func(context.Context, request) (*casestore.Conversat
 func (s *Server) take(ctx context.Context, req request, step func(context.Context, request) (*casestore.Conversation, string, error)) (doc []byte, answer string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			// The value may hold what was told; where it happened does not.
-			err = fmt.Errorf("ivr: a panic (%T) at %s", p, debug.Stack())
+			err = fmt.Errorf("ivr: %w", private.Panic(p))
 		}
 	}()
 	c, answer, err := step(ctx, req)

@@ -21,6 +21,7 @@ const caseUsage = `secondline case shows and moves requests.
   secondline case list [-stage STAGE]           every request, the last changed first
   secondline case show NUMBER|CASE              one request, masked, and what was done for it
   secondline case advance [-at TIME] NUMBER|CASE STAGE
+  secondline case shred -sure NUMBER|CASE       delete all that is personal of it, at once
   secondline case note NUMBER|CASE WORDS        write a line into its history, which the console shows
 
 `
@@ -41,7 +42,8 @@ func runCase(ctx context.Context, args []string, env environment, stdout, stderr
 			}, do: func(ctx context.Context, k kept, args []string, out io.Writer) error {
 				return advanceCase(ctx, k, args[0], args[1], at, out)
 			}},
-		"note": {usage: "Usage: secondline case note NUMBER|CASE WORDS\n\nThe words are kept sealed with the request, and shown at the console. Quote them.\n\n", least: 2, most: 2, do: noteCase},
+		"shred": shredCommand(),
+		"note":  {usage: "Usage: secondline case note NUMBER|CASE WORDS\n\nThe words are kept sealed with the request, and shown at the console. Quote them.\n\n", least: 2, most: 2, do: noteCase},
 	}, args, env, stdout, stderr)
 }
 
@@ -57,6 +59,9 @@ func noteCase(ctx context.Context, k kept, args []string, out io.Writer) error {
 	c, err := findCase(ctx, k.store, args[0])
 	if err != nil {
 		return err
+	}
+	if !c.Forgotten.IsZero() {
+		return casestore.ErrForgotten
 	}
 	if err := k.store.AddEntry(ctx, c.Partition, c.ID, casestore.CaseEntry{At: k.now, What: casestore.EntryNote, Who: "operator", Text: private.Of(words)}); err != nil {
 		return err
@@ -164,6 +169,10 @@ func showCase(ctx context.Context, k kept, args []string, out io.Writer) error {
 	}
 	for _, agreed := range c.Consents {
 		row("consent", fmt.Sprintf("%s: %s, %s, wording %s", agreed.Kind, inBlanks(agreed.Given), k.when(agreed.At), strings.TrimSpace(agreed.Prompt+" "+agreed.Version)))
+	}
+	if !c.Forgotten.IsZero() {
+		row("deleted", k.when(c.Forgotten)+", "+inBlanks(c.ForgottenWhy)+"; what shows who agreed to what is left")
+		return w.Flush()
 	}
 	contact, err := k.store.ContactOf(ctx, c.Phone())
 	if err != nil {

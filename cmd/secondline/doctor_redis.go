@@ -65,6 +65,9 @@ func answers(n int) string {
 	return fmt.Sprintf("%d primaries answer", n)
 }
 
+// endsIt is what a server does that does not take our certificate, or speaks another way.
+const endsIt = "it ends the connection: it may want TLS (rediss://), or another certificate of ours (REDIS_CERT and REDIS_KEY)"
+
 // redisTrouble says what an error of Redis means, without what it may repeat.
 func redisTrouble(err error) string {
 	text := err.Error()
@@ -73,6 +76,9 @@ func redisTrouble(err error) string {
 		"NOPERM": "this user may not ask what the line asks", "CLUSTERDOWN": "the cluster is down", "connection refused": "nobody listens there",
 		"no such file": "there is no such socket", "no such host": "there is no such host", "i/o timeout": "it does not answer in time",
 		"deadline exceeded": "it does not answer in time", "all sentinels": "no Sentinel knows the master",
+		"certificate signed by unknown": "its certificate is signed by nobody whom this machine or REDIS_CA trusts", "certificate is valid for": "its certificate is for another name",
+		"certificate has expired": "its certificate has expired", "remote error: tls": endsIt, "EOF": endsIt, "broken pipe": endsIt, "connection reset": endsIt, "first record does not look like a TLS": "it speaks no TLS",
+		"doesn't contain any IP SANs": "its certificate is for another name",
 	} {
 		if strings.Contains(text, part) {
 			return means

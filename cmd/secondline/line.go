@@ -37,16 +37,17 @@ type line struct {
 	metrics *prometheus.Registry
 	refused *prometheus.CounterVec
 
-	recorder *recorder
-	console  *console.Server // nil where nobody looks
-	calendar calendar
-	words    *wording.Book
-	texts    *sms.Server
-	inbox    *event.Inbox
-	outbox   *event.Outbox
-	journal  *casestore.Journal
-	now      func() time.Time
-	log      *slog.Logger
+	recorder  *recorder
+	console   *console.Server // nil where nobody looks
+	calendar  calendar
+	words     *wording.Book
+	texts     *sms.Server
+	inbox     *event.Inbox
+	outbox    *event.Outbox
+	journal   *casestore.Journal
+	retention casestore.Retention
+	now       func() time.Time
+	log       *slog.Logger
 }
 
 // parts are what differs between serve, demo and call.
@@ -72,7 +73,7 @@ func newLine(p parts) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{store: p.store, metrics: prometheus.NewRegistry(), calendar: calendar, words: words, journal: p.journal, now: p.now, log: p.log}
+	l := &line{store: p.store, metrics: prometheus.NewRegistry(), calendar: calendar, words: words, journal: p.journal, retention: retentionOf(p.settings.Programme.Retention), now: p.now, log: p.log}
 	m := ivr.NewMetrics()
 	m.Register(l.metrics)
 	l.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Name: "webhooks_refused_total",
@@ -131,7 +132,7 @@ func (l *line) routes(p parts) (http.Handler, error) {
 	if len(l.inbox.Secrets) > 0 {
 		l.inbox.Routes(router)
 	}
-	return router, nil
+	return guarded(router, p.log), nil
 }
 
 func newCalendar(p Programme) (calendar, error) {

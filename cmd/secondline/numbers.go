@@ -11,31 +11,31 @@ import (
 	"secondline/sms"
 )
 
-// dialled is a telephone number in E.164 that was read once: reading it is most of
+// parsedNumber is a telephone number in E.164 that was read once: reading it is most of
 // what its questions cost.
-type dialled struct {
+type parsedNumber struct {
 	n *phonenumbers.PhoneNumber // nil where it is no number
 	// region is its country (ISO 3166-1); "" where it has none. Toll-free numbers of
 	// the North American plan count as the United States.
 	region string
 }
 
-func dialledOf(e164 string) dialled {
+func parseNumber(e164 string) parsedNumber {
 	n, err := phonenumbers.Parse(e164, "")
 	if err != nil {
-		return dialled{}
+		return parsedNumber{}
 	}
 	region := phonenumbers.GetRegionCodeForNumber(n)
 	if region == "" && n.GetCountryCode() == 1 {
 		region = "US"
 	}
-	return dialled{n, region}
+	return parsedNumber{n, region}
 }
 
 // country gives the country of a number, and for a number that nobody has the
 // country that its code is of, as far as there is one: whether it works is the
 // networks' to say. It is "" where there is none.
-func (d dialled) country() string {
+func (d parsedNumber) country() string {
 	region := d.region
 	if d.n != nil && region == "" {
 		region = phonenumbers.GetRegionCodeForCountryCode(int(d.n.GetCountryCode()))
@@ -52,7 +52,7 @@ func (d dialled) country() string {
 var satellites = []int32{870, 881, 882}
 
 // refused looks at what kind of number it is, in whatever country.
-func (d dialled) refused() sms.Refusal {
+func (d parsedNumber) refused() sms.Refusal {
 	if d.n == nil {
 		return sms.RefusedNoCountry
 	}
@@ -73,23 +73,23 @@ func (d dialled) refused() sms.Refusal {
 // dates month first and have zip codes (ISO 3166-1).
 const domestic = "US PR GU VI AS MP"
 
-func (d dialled) domestic() bool { return d.region != "" && strings.Contains(domestic, d.region) }
+func (d parsedNumber) domestic() bool { return d.region != "" && strings.Contains(domestic, d.region) }
 
 // listed says whether a list of countries holds the number's.
-func (d dialled) listed(countries []string) bool {
+func (d parsedNumber) listed(countries []string) bool {
 	return d.region != "" && slices.Contains(countries, d.region) || d.domestic() && slices.Contains(countries, "US")
 }
 
 // regionOf gives the country of a number; "" where it has none.
-func regionOf(e164 string) string { return dialledOf(e164).region }
+func regionOf(e164 string) string { return parseNumber(e164).region }
 
-func countryOf(e164 string) string { return dialledOf(e164).country() }
+func countryOf(e164 string) string { return parseNumber(e164).country() }
 
-func isDomestic(e164 string) bool { return dialledOf(e164).domestic() }
+func isDomestic(e164 string) bool { return parseNumber(e164).domestic() }
 
 // callable says whether the country of a number is one that we call.
 func callable(countries []string) func(string) bool {
-	return func(e164 string) bool { return dialledOf(e164).listed(countries) }
+	return func(e164 string) bool { return parseNumber(e164).listed(countries) }
 }
 
 // dialable says whether a number is one that the line dials: of a country that is
@@ -97,7 +97,7 @@ func callable(countries []string) func(string) bool {
 func dialable(p Programme) func(string) bool {
 	ours := ourNumbers(p)
 	return func(e164 string) bool {
-		d := dialledOf(e164)
+		d := parseNumber(e164)
 		return d.listed(p.Countries.Callable) && !slices.Contains(ours, e164) && d.refused() == ""
 	}
 }
@@ -108,9 +108,9 @@ func ourNumbers(p Programme) []string {
 
 // zoneOf gives the time zone of a number where its country code and area leave
 // one; nil otherwise. It is a courtesy of speech, never a window for calling.
-func zoneOf(e164 string) *time.Location { return dialledOf(e164).zone() }
+func zoneOf(e164 string) *time.Location { return parseNumber(e164).zone() }
 
-func (d dialled) zone() *time.Location {
+func (d parsedNumber) zone() *time.Location {
 	if d.n == nil {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (d dialled) zone() *time.Location {
 // tells, else those of its country; none for the United States, where an area
 // code is never a zone.
 func zonesOf(e164 string) []*time.Location {
-	d := dialledOf(e164)
+	d := parseNumber(e164)
 	if d.domestic() {
 		return nil
 	}

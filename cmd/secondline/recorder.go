@@ -119,11 +119,11 @@ func (r *recorder) FetchRecording(ctx context.Context, sid string) (io.ReadClose
 // Times are in UTC: the specifications of wall clocks skip or repeat on the days
 // on which they are changed.
 func (l *line) tick(ctx context.Context, log *slog.Logger) {
-	c := cron.New(cron.WithLocation(time.UTC), cron.WithChain(cron.Recover(cronLog{log}), cron.SkipIfStillRunning(cronLog{log})))
+	c := cron.New(cron.WithLocation(time.UTC), cron.WithChain(cron.SkipIfStillRunning(cronLog{log})))
 	for spec, job := range map[string]func(context.Context){
-		"@every 1s": l.due, "@every 5m": l.voice.SweepPromises, "@every 1m": l.recorder.again, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent,
+		"@every 1s": l.due, "@every 5m": l.voice.SweepPromises, "@every 1m": l.recorder.again, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent, "41 * * * *": l.retain,
 	} {
-		if _, err := c.AddFunc(spec, func() { job(ctx) }); err != nil {
+		if _, err := c.AddJob(spec, guardedJob(ctx, log, job)); err != nil {
 			panic("secondline: " + err.Error()) // the specifications are ours
 		}
 	}

@@ -161,7 +161,7 @@ func openStoreOf(now func() time.Time, s Settings, address string, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	rdb, err := casestore.Connect(address)
+	rdb, err := casestore.ConnectTLS(address, casestore.TLSFiles{CA: s.Deploy.RedisCA, Cert: s.Deploy.RedisCert, Key: s.Deploy.RedisKey})
 	if err != nil {
 		return nil, err
 	}
@@ -272,5 +272,5 @@ func (l *line) adminHandler() http.Handler {
 	if l.console != nil {
 		mux.Handle("/", l.console.Handler())
 	}
-	return mux
+	return guarded(mux, l.log)
 }

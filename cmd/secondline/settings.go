@@ -140,10 +140,18 @@ type Transfer struct {
 	Longest time.Duration `toml:"longest"`
 }
 
-// Retention is how long what nobody finished is kept.
+// Retention is how long what is personal is kept, in days.
 type Retention struct {
 	UnfinishedIntakeDays int `toml:"unfinished_intake_days"`
 	RecordingsDays       int `toml:"recordings_days"` // from when a recording was stored
+	// ClosedRequestsDays counts from when a request that is over last changed,
+	// ClosedTasksDays from when what was owed without a request was done, LaidAsideDays
+	// from when an event or an effect went wrong.
+	ClosedRequestsDays int `toml:"closed_requests_days"`
+	ClosedTasksDays    int `toml:"closed_tasks_days"`
+	LaidAsideDays      int `toml:"laid_aside_days"`
+	// ConsentsDays is how long it can be shown who agreed to what (R-46).
+	ConsentsDays int `toml:"consents_days"`
 }
 
 // Promise is what a caller is told about what comes next.
@@ -171,6 +179,9 @@ type Deploy struct {
 	AdminListen    string         `env:"ADMIN_LISTEN" envDefault:"127.0.0.1:8081" eg:"127.0.0.1:8081"`
 	PublicURL      string         `env:"PUBLIC_URL" eg:"https://line.example.org"` // without a slash at its end
 	RedisURL       private.Text   `env:"REDIS_URL" eg:"redis://localhost:6379/0"`
+	RedisCA        string         `env:"REDIS_CA" eg:"/etc/secondline/redis-ca.pem"`     // who signs Redis' certificate
+	RedisCert      string         `env:"REDIS_CERT" eg:"/etc/secondline/redis-cert.pem"` // ours, for a Redis that asks for one
+	RedisKey       string         `env:"REDIS_KEY" eg:"/etc/secondline/redis-key.pem"`
 	AccountSID     string         `env:"TWILIO_ACCOUNT_SID" eg:"AC and 32 hexadecimal digits" mask:"last4"`
 	AuthToken      private.Text   `env:"TWILIO_AUTH_TOKEN" eg:"the 32 letters and digits beside the account SID in Twilio's console"`
 	AuthTokenNext  private.Text   `env:"TWILIO_AUTH_TOKEN_NEXT" eg:"Twilio's secondary token, while you change tokens"`

@@ -184,7 +184,7 @@ func (l *line) reapply(ctx context.Context, since time.Time) error {
 	if missing > 0 {
 		l.log.Error("Redis had lost opt-outs; they are written again", "count", missing)
 	}
-	return err
+	return errors.Join(err, l.shredAgain(ctx, entries))
 }
 
 func (l *line) reapplyRecent(ctx context.Context) {

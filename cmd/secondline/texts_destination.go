@@ -11,7 +11,7 @@ import (
 func destinationOf(p Programme) func(e164 string) sms.Destination {
 	ours := ourNumbers(p)
 	return func(e164 string) sms.Destination {
-		number := dialledOf(e164)
+		number := parseNumber(e164)
 		d := sms.Destination{Country: number.country()}
 		d.Unasked = among(p.Countries.Textable, d.Country)
 		switch {

@@ -219,6 +219,9 @@ func (x *Inbox) take(ctx context.Context, one One) (status string, p *Problem, e
 	} else {
 		status, err = x.tell(ctx, one, d, coordinator)
 	}
+	if errors.Is(err, casestore.ErrForgotten) {
+		return "", problem("case_deleted", "what was known of this case was deleted when its time was up; make it anew under another name"), nil
+	}
 	if err != nil || status == "waiting" {
 		return status, nil, err
 	}

@@ -93,7 +93,7 @@ func needs(e Event, d data) *Problem {
 		}
 	case RecordsRequested, ActionNeeded, RecordsReceived, SpecialistMatched, OpinionDelivered, CaseOnHold, CaseClosed, ContactUpdated:
 	default:
-		return problem("unknown_type", "the type %.60q is not known here", e.Type)
+		return problem("unknown_type", "the type of the event is not known here")
 	}
 	if e.Subject == "" {
 		return problem("missing_subject", "the attribute subject is required: it is the case")
