@@ -74,6 +74,8 @@ type Change struct {
 type operations struct {
 	keys []string
 	args []any
+	// durable is what the write needs of replicas.
+	durable durability
 }
 
 func (o *operations) add(command, key string, args ...any) {
@@ -142,7 +144,7 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 		s.addTask(ops, p, task)
 	}
 	if o := change.OptOut; o != nil {
-		ops.add("HSET", optOutKey(id), "at", o.At.UnixMilli(), "how", o.How, "call", o.Call)
+		ops.addStop(id, *o)
 	}
 	ops.addContact(id, change.Contact)
 	if change.Stop != "" {
@@ -185,7 +187,7 @@ return 1
 
 // runPlain carries operations out, all or none, without a version to compare.
 func (s *Store) runPlain(ctx context.Context, ops operations) error {
-	if err := plainScript.Run(ctx, s.rdb, ops.keys, ops.args...).Err(); err != nil {
+	if _, err := s.run(ctx, plainScript, ops.durable, ops.keys, ops.args...); err != nil {
 		return fmt.Errorf("casestore: write: %w", err)
 	}
 	return nil

@@ -106,10 +106,12 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 		return err
 	}
 	defer journal.Close()
-	l, err := newLine(parts{settings: s, store: store, client: client, vault: vault, journal: journal, now: now, log: log})
+	hold := &pause{store: store, replicas: s.Deploy.RedisReplicas, unsafe: s.Deploy.RedisUnsafe, log: log}
+	l, err := newLine(parts{settings: s, store: store, client: client, vault: vault, journal: journal, now: now, pause: hold, log: log})
 	if err != nil {
 		return err
 	}
+	hold.reapply = func(ctx context.Context) error { return l.reapply(ctx, time.Time{}) }
 	if err := l.reapply(ctx, time.Time{}); err != nil {
 		return err
 	}
@@ -117,7 +119,7 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 		return err
 	}
 	l.metrics.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		&health{store: store, replicas: s.Deploy.EventsReplicas, recordings: recordingsPath(s, data), journal: journalPath(s, data)})
+		&health{store: store, replicas: s.Deploy.RedisReplicas, recordings: recordingsPath(s, data), journal: journalPath(s, data)})
 	if record, err := openAudit(now, s, data); err == nil {
 		defer record.Close()
 		l.console = newConsole(l, s, vault, record, stdout)
@@ -158,7 +160,7 @@ func openStore(now func() time.Time, s Settings, address string, log *slog.Logge
 		return nil, err
 	}
 	keep := time.Duration(s.Programme.Retention.UnfinishedIntakeDays) * 24 * time.Hour
-	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Now: now, Log: log}), nil
+	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Replicas: s.Deploy.RedisReplicas, Now: now, Log: log}), nil
 }
 
 func recordingsPath(s Settings, data string) string {
