@@ -99,10 +99,10 @@ func (s *schedule) checkAnswers() {
 // settle lets time pass until every delivery has come to an end or to a person, more
 // than a day at most.
 func (s *schedule) settle() {
-	step, passed := 10*time.Minute, time.Duration(0)
+	step, passed := 3*time.Minute, time.Duration(0)
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); {
 		waited := time.Now()
-		for time.Since(waited) < 2500*time.Millisecond {
+		for time.Since(waited) < 1400*time.Millisecond {
 			if s.settled() {
 				return
 			}
@@ -112,7 +112,7 @@ func (s *schedule) settle() {
 			s.w.jumpClock(step)
 			passed += step
 			s.note("world", "%s later", step)
-			step = min(step*2, 4*time.Hour)
+			step = min(step*4, 5*time.Hour)
 		}
 	}
 }

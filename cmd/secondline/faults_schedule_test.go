@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,7 @@ type schedule struct {
 	seed   uint64
 	random *rand.Rand
 	faults []planned
+	zone   *time.Location
 
 	patients []string // whose opinion is delivered
 	stopper  string   // who wants no more texts
@@ -51,7 +53,7 @@ type schedule struct {
 func (s *schedule) note(who, what string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.history = append(s.history, fmt.Sprintf("%7.3fs %s  %-8s %s", time.Since(s.begun).Seconds(), s.w.clock.Now().UTC().Format("Mon 15:04:05"), who, fmt.Sprintf(what, args...)))
+	s.history = append(s.history, fmt.Sprintf("%7.3fs %s  %-8s %s", time.Since(s.begun).Seconds(), s.w.clock.Now().In(s.zone).Format("Mon 15:04:05"), who, fmt.Sprintf(what, args...)))
 }
 
 func (s *schedule) breaks(invariant, what string, args ...any) {
@@ -74,7 +76,7 @@ func (w *faultWorld) play(seed uint64) *schedule {
 	w.t.Helper()
 	n := w.schedules
 	w.schedules++
-	s := &schedule{t: w.t, w: w, seed: seed, random: rand.New(rand.NewPCG(seed, 34)), begun: time.Now(), answered: -1, accepted: map[string]bool{},
+	s := &schedule{t: w.t, w: w, seed: seed, random: rand.New(rand.NewPCG(seed, 34)), begun: time.Now(), zone: newYork(w.t), answered: -1, accepted: map[string]bool{},
 		patients: []string{personOf(n, 1), personOf(n, 2), personOf(n, 4)}, stopper: personOf(n, 5), caller: personOf(n, 7)}
 	s.faults = drawFaults(s.random, w.redis.Kind)
 	s.toNextDay()
@@ -88,6 +90,9 @@ func (w *faultWorld) play(seed uint64) *schedule {
 	if len(s.wrong) > 0 {
 		w.t.Errorf("seed %d on %s breaks:\n  %s\nhistory:\n%s", seed, w.redis.Kind, strings.Join(s.wrong, "\n  "), strings.Join(s.history, "\n"))
 	}
+	if os.Getenv("SECONDLINE_SEED") != "" {
+		w.t.Log(strings.Join(s.history, "\n"))
+	}
 	return s
 }
 
@@ -95,7 +100,7 @@ func (w *faultWorld) play(seed uint64) *schedule {
 func (s *schedule) toNextDay() {
 	now := s.w.clock.Now().In(newYork(s.t))
 	minute := 10*60 + s.random.IntN(8*60)
-	if s.random.IntN(4) == 0 {
+	if s.random.IntN(5) == 0 {
 		minute = 18*60 + 30 + s.random.IntN(4*60) // the evening, and what must not be done in it
 	}
 	then := time.Date(now.Year(), now.Month(), now.Day()+1, 0, minute, 0, 0, now.Location())

@@ -39,7 +39,10 @@ func postForm(at string, form url.Values, signature string) (int, string) {
 
 // seedsOnceBroken are schedules that have shown a fault of ours: they are played for
 // ever.
-var seedsOnceBroken = map[string][]uint64{}
+var seedsOnceBroken = map[string][]uint64{
+	// The clock of the case system went back between a case and its delivery.
+	"single": {3},
+}
 
 // faultTally counts what schedules brought.
 type faultTally struct {
@@ -117,7 +120,7 @@ func TestFaults(t *testing.T) {
 			a := &faultTally{kind: kind, faults: map[faultKind]int{}}
 			for i, seed := range list {
 				a.add(w.play(seed))
-				if i%10 == 9 && seeds > 0 {
+				if i%10 == 9 && seeds > 0 || len(a.broken) > 0 && a.broken[len(a.broken)-1] == seed {
 					fmt.Println(time.Now().Format(time.TimeOnly), a)
 				}
 			}
