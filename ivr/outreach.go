@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,7 +228,7 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 		return mine
 	})
 	if errors.Is(err, casestore.ErrNotReplicated) {
-		if t, mine, err = s.notDialled(ctx, p, id); err == nil {
+		if t, mine, err = s.notDialled(ctx, p, id, WhyPaused); err == nil {
 			s.log.Error("a patient is not dialled: too few replicas of Redis know of it", "transfer", id)
 		}
 	}
@@ -237,6 +238,11 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 	if t.State == casestore.TransferLeft {
 		s.metrics.refusals.WithLabelValues(t.Out.Why).Inc()
 		return s.tellCoordinator(ctx, p, t)
+	}
+	// Once more: who has opted out since it was asked is not dialled.
+	if why, err := s.mayDial(ctx, p, t); err != nil || why != "" {
+		_, _, back := s.notDialled(ctx, p, id, cmp.Or(why, WhyPaused))
+		return errors.Join(err, back)
 	}
 	what := twilio.NewCall{
 		To: t.Caller, From: s.numberOf(t.Line), URL: s.absolute(s.transferURL(pathPatient, p, t.ID)), FallbackURL: s.absolute(s.transferURL(pathPatient, p, t.ID)),
@@ -260,11 +266,11 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 
 // notDialled takes back a mark that a failover may lose: Twilio was not asked. Where that
 // cannot be written either, the dial is looked up as one that was lost.
-func (s *Server) notDialled(ctx context.Context, p casestore.Partition, id string) (*casestore.Transfer, bool, error) {
+func (s *Server) notDialled(ctx context.Context, p casestore.Partition, id, why string) (*casestore.Transfer, bool, error) {
 	mine := false
 	t, err := s.moveTransfer(ctx, p, id, func(t *casestore.Transfer) bool {
 		if mine = t.Out.State == casestore.LegDialling && t.Out.Call == ""; mine {
-			t.State, t.Choice, t.Out.Why, t.Out.State = casestore.TransferLeft, choseRefused, WhyPaused, casestore.LegOver
+			t.State, t.Choice, t.Out.Why, t.Out.State = casestore.TransferLeft, choseRefused, why, casestore.LegOver
 		}
 		return mine
 	})

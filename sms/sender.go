@@ -123,6 +123,14 @@ func (s *Server) attempt(ctx context.Context, t *casestore.Text) error {
 	if !mine {
 		return err
 	}
+	// Once more: who has opted out since it was asked is not sent anything.
+	contact, err := s.Store.Contact(ctx, s.person(t.To))
+	if err != nil {
+		return errors.Join(err, s.notSent(ctx, before))
+	}
+	if contact.May(casestore.ByText, true) == casestore.ReasonOptedOut && !confirms[t.Prompt] {
+		return s.end(ctx, t, casestore.TextDropped, string(casestore.ReasonOptedOut), 0)
+	}
 	sent, err := s.Carrier.CreateMessage(ctx, twilio.NewMessage{
 		To: t.To, From: t.From, Body: private.Of(body), Validity: s.validity(t), StatusCallback: s.callback(t),
 	})

@@ -92,7 +92,10 @@ func (s *schedule) strike(f planned) {
 	case replicaEnded:
 		replica.signal(syscall.SIGTERM)
 	case redisKilled, redisStopped, redisSlow, redisPaused, redisCut, redisStalled, redisNoDisk, redisNoMemory, redisKicked:
+		s.lagging(w.redis.Replicas > 0)
 		s.strikeRedis(f, node)
+		s.untilWhole()
+		s.lagging(false)
 	case failover, failoverKill, failoverLag:
 		s.failOver(f, primaries, others)
 	case clockAhead:
@@ -163,7 +166,12 @@ func (s *schedule) failOver(f planned, primaries, others []*redistest.Node) {
 	}
 	switch f.kind {
 	case failover:
+		// Sentinel does not hold the old primary back meanwhile.
+		s.lagging(true)
 		s.w.redis.Failover(f.pick)
+		pauseFor(50 * time.Millisecond)
+		s.untilWhole()
+		s.lagging(false)
 		return
 	case failoverLag:
 		// What is written now is on the primaries alone.
@@ -182,6 +190,17 @@ func (s *schedule) failOver(f planned, primaries, others []*redistest.Node) {
 	}
 	s.awaitFailover()
 	s.w.redis.Revive()
+}
+
+// untilWhole waits until there is one history again, 5 seconds at most: what a primary
+// writes that has been replaced and does not know it is lost.
+func (s *schedule) untilWhole() {
+	if s.w.redis.Replicas == 0 {
+		return
+	}
+	for end := time.Now().Add(5 * time.Second); !s.w.redis.Whole() && time.Now().Before(end); pauseFor(50 * time.Millisecond) {
+		continue
+	}
 }
 
 // awaitFailover waits until nobody that is dead is the primary, 5 seconds at most.

@@ -117,7 +117,7 @@ func (s *schedule) prepare() {
 	}
 }
 
-// post has the case system tell of an event until it is acknowledged, for 20 seconds.
+// post has the case system tell of an event until it is acknowledged, for 45 seconds.
 func (s *schedule) post(number, kind string, data map[string]any) bool {
 	raw, err := json.Marshal(data)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *schedule) post(number, kind string, data map[string]any) bool {
 		s.t.Fatal(err)
 	}
 	last := 0
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); pauseFor(100 * time.Millisecond) {
+	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); pauseFor(100 * time.Millisecond) {
 		at := s.w.clock.Now()
 		status := s.send(event.Path, body, http.Header{"Content-Type": {event.TypeEvent}, event.HeaderID: {"m"},
 			event.HeaderTimestamp: {fmt.Sprint(at.Unix())}, event.HeaderSignature: {secret.Sign("m", at, body)}})
@@ -211,7 +211,7 @@ func (s *schedule) deliver(before, between time.Duration) {
 // that bring texts and calls to everybody else.
 func (s *schedule) wantsNoTexts(before time.Duration) {
 	pauseFor(before)
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); pauseFor(200 * time.Millisecond) {
+	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); pauseFor(200 * time.Millisecond) {
 		got, err := s.w.sim.Text(context.Background(), s.stopper, s.w.number, "please stop texting me")
 		s.note("stopper", "wants no more texts: %d (%v)", got.Status, err)
 		if err == nil && got.Status == http.StatusOK {

@@ -42,6 +42,9 @@ func postForm(at string, form url.Values, signature string) (int, string) {
 var seedsOnceBroken = map[string][]uint64{
 	// The clock of the case system went back between a case and its delivery.
 	"single": {3},
+	// A text left that had been asked for just before its opt-out was acknowledged; a
+	// primary that was replaced and did not know it took answers, and opt-outs.
+	"sentinel": {58, 115},
 }
 
 // faultTally counts what schedules brought.
@@ -57,6 +60,7 @@ type faultTally struct {
 	recovered []time.Duration
 	took      time.Duration
 	broken    []uint64
+	silence   []string
 }
 
 func (a *faultTally) add(s *schedule) {
@@ -69,6 +73,7 @@ func (a *faultTally) add(s *schedule) {
 	a.lost += s.lost
 	a.good, a.other, a.bad = a.good+s.probes.good, a.other+s.probes.kind, a.bad+s.probes.bad
 	a.recovered = append(a.recovered, s.probes.longest)
+	a.silence = append(a.silence, s.probes.silence...)
 	if len(s.wrong) > 0 {
 		a.broken = append(a.broken, s.seed)
 	}
@@ -83,9 +88,9 @@ func (a *faultTally) String() string {
 		each = append(each, fmt.Sprintf("%s %d", kind, a.faults[kind]))
 	}
 	n := len(a.recovered)
-	return fmt.Sprintf("%s: %d schedules of %s, %d faults, %d broken %v; sent twice %d; answers asked again %d; callers: %d greeted, %d to a person with an apology, %d without an answer; longest time to the next good answer p50 %s p95 %s max %s\n  %s",
+	return fmt.Sprintf("%s: %d schedules of %s, %d faults, %d broken %v; sent twice %d; answers asked again %d; callers: %d greeted, %d to a person with an apology, %d without an answer; longest time to the next good answer p50 %s p95 %s max %s\n  %s\n  without an answer: %q",
 		a.kind, a.schedules, (a.took / time.Duration(n)).Round(100*time.Millisecond), total, len(a.broken), a.broken, a.twice, a.lost, a.good, a.other, a.bad,
-		a.recovered[n/2].Round(time.Millisecond), a.recovered[n*95/100].Round(time.Millisecond), a.recovered[n-1].Round(time.Millisecond), strings.Join(each, ", "))
+		a.recovered[n/2].Round(time.Millisecond), a.recovered[n*95/100].Round(time.Millisecond), a.recovered[n-1].Round(time.Millisecond), strings.Join(each, ", "), a.silence)
 }
 
 // Whatever befalls the replicas, Redis, the network, Twilio and the clock: nothing is

@@ -154,7 +154,7 @@ func newFaultWorld(t *testing.T, kind string, replicas int) *faultWorld {
 	for range replicas {
 		w.addReplica([]string{"PHI_KEYS=" + keys, "REDIS_URL=" + w.redis.URL(), fmt.Sprint("REDIS_REPLICAS=", w.redis.Replicas), "TWILIO_API_URL=" + twilio.URL,
 			"PUBLIC_URL=" + w.balancer.url, "TWILIO_ACCOUNT_SID=" + worldAccount, "TWILIO_AUTH_TOKEN=" + worldToken, "LINE_CONFIG=" + config,
-			"RECORDINGS_DIR=" + recordings, "EVENTS_SECRET=" + w.secret, clockMark + "=" + w.clock.file})
+			"RECORDINGS_DIR=" + recordings, "EVENTS_SECRET=" + w.secret, "DRAIN_DELAY=1s", clockMark + "=" + w.clock.file})
 	}
 	w.balancer.watch(w.replicas)
 	for _, r := range w.replicas {
@@ -334,6 +334,12 @@ func (r *faultReplica) signal(sig syscall.Signal) {
 	_ = p.Signal(sig)
 }
 
+func (r *faultReplica) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.starts
+}
+
 func (r *faultReplica) ready() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -432,7 +438,7 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
+			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
 		defer func() { _ = res.Body.Close() }()

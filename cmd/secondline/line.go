@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -50,6 +51,9 @@ type line struct {
 	pause    *pause // nil where nothing is to be lost
 	now      func() time.Time
 	log      *slog.Logger
+	// ending says that the program is about to stop: it answers still, and is sent
+	// nothing new.
+	ending atomic.Bool
 }
 
 // parts are what differs between serve, demo and call.

@@ -166,6 +166,7 @@ type Recording struct {
 type Deploy struct {
 	Listen         string         `env:"LISTEN" envDefault:":8080" eg:":8080"`
 	AdminListen    string         `env:"ADMIN_LISTEN" envDefault:"127.0.0.1:8081" eg:"127.0.0.1:8081"`
+	DrainDelay     time.Duration  `env:"DRAIN_DELAY" envDefault:"5s" eg:"5s"`      // from not being ready any more to taking no more requests
 	PublicURL      string         `env:"PUBLIC_URL" eg:"https://line.example.org"` // without a slash at its end
 	RedisURL       private.Text   `env:"REDIS_URL" eg:"redis://localhost:6379/0"`
 	RedisReplicas  int            `env:"REDIS_REPLICAS" envDefault:"0" eg:"1"`  // that must have an opt-out, an event, and the mark of an attempt

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 
@@ -161,6 +162,9 @@ func (s *Settings) checkDeploy() Faults {
 	check("EVENTS_SECRET_NEXT", secretProblem(d.EventsNext))
 	if _, err := parseEndpoints(d.EventsOut); err != nil {
 		check("EVENTS_OUT", err.Error())
+	}
+	if d.DrainDelay < 0 || d.DrainDelay > time.Minute {
+		check("DRAIN_DELAY", "is not 0s to 1m")
 	}
 	if d.RedisReplicas < 0 || d.RedisReplicas > 10 {
 		check("REDIS_REPLICAS", "is not 0 to 10")

@@ -180,14 +180,17 @@ func (o *Topology) Primaries() (primaries, others []*Node) {
 }
 
 func (o *Topology) sentinelsMaster() int {
+	votes, best := map[int]int{}, 0
 	for _, s := range o.sentinels {
 		_, after, ok := strings.Cut(s.do("INFO", "sentinel"), "address=127.0.0.1:")
 		text, _, _ := strings.Cut(after, ",")
 		if port, err := strconv.Atoi(text); ok && err == nil {
-			return port
+			if votes[port]++; votes[port] > votes[best] {
+				best = port
+			}
 		}
 	}
-	return 0
+	return best
 }
 
 // clusterMasters asks a node that answers; masters that are marked as failed are none.
@@ -257,7 +260,7 @@ func (o *Topology) Settle() {
 	o.t.Helper()
 	o.Revive()
 	deadline := time.Now().Add(60 * time.Second)
-	for tick := time.NewTicker(30 * time.Millisecond); !o.whole(); {
+	for tick := time.NewTicker(30 * time.Millisecond); !o.Whole(); {
 		<-tick.C
 		if time.Now().After(deadline) {
 			tick.Stop()
@@ -266,7 +269,8 @@ func (o *Topology) Settle() {
 	}
 }
 
-func (o *Topology) whole() bool {
+// Whole says whether each primary has all its replicas, and all agree.
+func (o *Topology) Whole() bool {
 	primaries, others := o.Primaries()
 	want := map[string]int{"single": 1, "sentinel": 1, "cluster": 3}[o.Kind]
 	if len(primaries) != want {
