@@ -79,6 +79,8 @@ type operations struct {
 	args []any
 	// deeds are told to the audit record once it is done.
 	deeds []Deed
+	// durable is what the write needs of replicas.
+	durable durability
 }
 
 func (o *operations) add(command, key string, args ...any) {
@@ -158,7 +160,7 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 		s.addTask(ops, p, task)
 	}
 	if o := change.OptOut; o != nil {
-		ops.add("HSET", optOutKey(id), "at", o.At.UnixMilli(), "how", o.How, "call", o.Call)
+		ops.addStop(id, *o)
 		ops.did(Deed{What: "optout", Outcome: o.How})
 	}
 	ops.addContact(id, change.Contact)
@@ -203,7 +205,7 @@ return 1
 
 // runPlain carries operations out, all or none, without a version to compare.
 func (s *Store) runPlain(ctx context.Context, ops operations) error {
-	err := plainScript.Run(ctx, s.rdb, ops.keys, ops.args...).Err()
+	_, err := s.run(ctx, plainScript, ops.durable, ops.keys, ops.args...)
 	s.recordAll(ctx, ops.deeds, err)
 	if err != nil {
 		return fmt.Errorf("casestore: write: %w", err)

@@ -154,7 +154,7 @@ func (ops *operations) addContact(id PersonID, c ContactChange) {
 		set(string(by), text)
 	}
 	if o := c.OptOut; o != nil {
-		ops.add("HSET", optOutKey(id), "at", o.At.UnixMilli(), "how", o.How, "call", o.Call)
+		ops.addStop(id, *o)
 	}
 	for field, at := range map[string]time.Time{"back": c.TextsBack, "suspended": c.Suspended, "wrong": c.Wrong} {
 		if !at.IsZero() {
@@ -167,6 +167,12 @@ func (ops *operations) addContact(id PersonID, c ContactChange) {
 	if c.Language != "" {
 		set("language", c.Language)
 	}
+}
+
+// addStop writes an opt-out.
+func (ops *operations) addStop(id PersonID, o OptOut) {
+	ops.durable = max(ops.durable, toldOf)
+	ops.add("HSET", optOutKey(id), "at", o.At.UnixMilli(), "how", o.How, "call", o.Call)
 }
 
 // ChangeContact changes how a number may be reached.

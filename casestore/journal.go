@@ -161,7 +161,11 @@ func (s *Store) Reapply(ctx context.Context, entries []JournalEntry) (int, error
 		if e.What == "start" {
 			keys, args = []string{contactKey(e.Person)}, []any{"back", at}
 		}
-		n, err := reapplyScript.Run(ctx, s.rdb, keys, args...).Int()
+		cmd, err := s.run(ctx, reapplyScript, onPrimary, keys, args...)
+		if err != nil {
+			return missing, fmt.Errorf("casestore: reapply the journal: %w", err)
+		}
+		n, err := cmd.Int()
 		if err != nil {
 			return missing, fmt.Errorf("casestore: reapply the journal: %w", err)
 		}

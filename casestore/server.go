@@ -25,6 +25,12 @@ type Server struct {
 	// "everysec", "no", or empty where CONFIG may not be asked.
 	AppendOnly bool
 	Fsync      string
+	// Snapshots is the setting save; empty where there are none, or CONFIG may not be
+	// asked.
+	Snapshots string
+	// Lineage names the history of writes that it goes on with; another one after a
+	// failover.
+	Lineage string
 	// WritesFail says that the last write to disk failed.
 	WritesFail bool
 	// Eviction is the maxmemory-policy, Evicted counts the keys that were thrown away.
@@ -90,6 +96,9 @@ func (s *Store) askServer(ctx context.Context, rdb redis.Cmdable) (Server, error
 	if got, err := rdb.ConfigGet(ctx, "appendfsync").Result(); err == nil {
 		out.Fsync = got["appendfsync"]
 	}
+	if got, err := rdb.ConfigGet(ctx, "save").Result(); err == nil && !out.AppendOnly {
+		out.Snapshots = got["save"]
+	}
 	if out.ClusterMode {
 		if state, err := rdb.ClusterInfo(ctx).Result(); err == nil {
 			out.ClusterState = infoFields(state)["cluster_state"]
@@ -131,7 +140,7 @@ func serverOf(text string) Server {
 	number := func(name string) int64 { n, _ := strconv.ParseInt(f[name], 10, 64); return n }
 	failed := func(name string) bool { return f[name] != "" && f[name] != "ok" }
 	return Server{
-		Version: f["redis_version"], Role: f["role"], Replicas: int(number("connected_slaves")),
+		Lineage: f["master_replid"], Version: f["redis_version"], Role: f["role"], Replicas: int(number("connected_slaves")),
 		Loading: f["loading"] == "1", ClusterMode: f["cluster_enabled"] == "1", AppendOnly: f["aof_enabled"] == "1",
 		WritesFail: failed("aof_last_write_status") || failed("aof_last_bgrewrite_status") || failed("rdb_last_bgsave_status"),
 		Eviction:   f["maxmemory_policy"], Evicted: number("evicted_keys"), Used: number("used_memory"), Most: number("maxmemory"),

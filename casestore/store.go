@@ -44,6 +44,7 @@ type Store struct {
 
 	triesInAll int
 	trail      func(Deed)
+	replicas   int
 }
 
 // Options of a store. Rdb and Ring are required.
@@ -59,6 +60,9 @@ type Options struct {
 	// Trail is told of everything that is done, for the audit record; it must not
 	// wait. Nil for nobody.
 	Trail func(Deed)
+	// Replicas is how many replicas of Redis must have an opt-out, an event, and the
+	// mark of an attempt; 0 waits for none.
+	Replicas int
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
 	Log *slog.Logger
@@ -67,7 +71,7 @@ type Options struct {
 // New makes a store. It does not talk to Redis yet.
 func New(o Options) *Store {
 	s := &Store{rdb: o.Redis, ring: o.Ring, keep: o.Keep, now: o.Now, log: o.Log, pool: make(chan reserved, poolSize), nudge: make(chan struct{}, 1),
-		triesInAll: cmp.Or(o.TriesInAll, TriesInAll), trail: o.Trail}
+		triesInAll: cmp.Or(o.TriesInAll, TriesInAll), trail: o.Trail, replicas: o.Replicas}
 	if s.keep == 0 {
 		s.keep = 7 * 24 * time.Hour
 	}
@@ -246,8 +250,9 @@ func (s *Store) Lookup(ctx context.Context, digits string) (*Case, error) {
 
 // OptOutNumber records that a number wants no automated calls and no texts.
 func (s *Store) OptOutNumber(ctx context.Context, number private.Text, o OptOut) error {
-	err := s.rdb.HSet(ctx, optOutKey(s.ring.Person(number)), "at", o.At.UnixMilli(), "how", o.How, "call", o.Call).Err()
-	if err != nil {
+	ops := operations{}
+	ops.addStop(s.ring.Person(number), o)
+	if err := s.runPlain(ctx, ops); err != nil {
 		return fmt.Errorf("casestore: opt-out: %w", err)
 	}
 	s.Record(ctx, Deed{What: "optout", Outcome: o.How})

@@ -143,7 +143,9 @@ func (s *Store) openText(p Partition, id string, values []any) (*Text, error) {
 }
 
 // MoveText changes a text by compare and set. move returns false to leave it as
-// it is; next is when it is due again, zero where nothing is left to do.
+// it is; next is when it is due again, zero where nothing is left to do. Where the text
+// is to be submitted it fails with ErrNotReplicated unless replicas have it: then it is
+// not to be sent.
 func (s *Store) MoveText(ctx context.Context, p Partition, id string, move func(*Text) (next time.Time, changed bool)) (*Text, error) {
 	for range 20 {
 		t, err := s.Text(ctx, p, id)
@@ -159,6 +161,9 @@ func (s *Store) MoveText(ctx context.Context, p Partition, id string, move func(
 		t.Version++
 		t.At = s.now()
 		ops := s.versioned(textKey(p, id), expected, s.ring.Seal(id, "text", encodeText(t)), textLives)
+		if t.State == TextSubmitting && was != TextSubmitting {
+			ops.durable = needed
+		}
 		due := Due{Kind: EffectText, ID: id, Partition: p}
 		if next.IsZero() {
 			ops.add("ZREM", due.key(), due.ID)

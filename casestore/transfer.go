@@ -155,6 +155,10 @@ func (t *Transfer) Live() bool {
 	return slices.ContainsFunc(t.Legs, func(l Leg) bool { return l.State != LegOver && l.State != LegAccepted })
 }
 
+// dialling says that Twilio is about to be asked to dial the patient. A coordinator who
+// is rung twice is none the worse, and a caller who waits must not wait for replicas.
+func (t *Transfer) dialling() bool { return t.Out != nil && t.Out.State == LegDialling }
+
 // transferKey: hash v, d. One caller's wait; lives callLives.
 func transferKey(p Partition, id string) string { return key(p, "transfer", id) }
 
@@ -194,7 +198,8 @@ func (s *Store) Transfer(ctx context.Context, p Partition, id string) (*Transfer
 // MoveTransfer changes a transfer by compare and set, in two round trips: move
 // changes the copy that it is given and may be called again when somebody else
 // was first; it returns false to leave everything as it is. Tasks are opened and
-// the worker is woken in the same step.
+// the worker is woken in the same step. Where the patient is to be dialled it fails with
+// ErrNotReplicated unless replicas have it: then nobody is to be dialled.
 func (s *Store) MoveTransfer(ctx context.Context, p Partition, id string, move func(*Transfer) (tasks []*Task, changed bool)) (*Transfer, error) {
 	for range 20 {
 		t, err := s.Transfer(ctx, p, id)
@@ -202,6 +207,7 @@ func (s *Store) MoveTransfer(ctx context.Context, p Partition, id string, move f
 			return nil, err
 		}
 		before := t.copyOf()
+		dialled := t.dialling()
 		tasks, changed := move(t)
 		if !changed {
 			return t, nil
@@ -209,6 +215,9 @@ func (s *Store) MoveTransfer(ctx context.Context, p Partition, id string, move f
 		expected := t.Version
 		t.Version++
 		ops := s.versioned(transferKey(p, id), expected, s.sealTransfer(t), callLives)
+		if t.dialling() && !dialled {
+			ops.durable = needed
+		}
 		for _, task := range tasks {
 			s.addTask(&ops, p, task)
 		}
@@ -246,7 +255,12 @@ func (s *Store) versioned(at string, expected int, sealed []byte, lives time.Dur
 }
 
 func (s *Store) runCommit(ctx context.Context, ops operations) error {
-	result, err := commitScript.Run(ctx, s.rdb, ops.keys, ops.args...).Int()
+	cmd, err := s.run(ctx, commitScript, ops.durable, ops.keys, ops.args...)
+	if err != nil {
+		s.recordAll(ctx, ops.deeds, err)
+		return err
+	}
+	result, err := cmd.Int()
 	if err != nil || result == 1 {
 		s.recordAll(ctx, ops.deeds, err)
 	}

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -159,6 +160,9 @@ func (s *Server) moveTransfer(ctx context.Context, p casestore.Partition, id str
 // mayDial asks every condition of a call once more, from what is stored now; ""
 // when the patient may be dialled.
 func (s *Server) mayDial(ctx context.Context, p casestore.Partition, t *casestore.Transfer) (string, error) {
+	if s.paused(ctx) {
+		return WhyPaused, nil
+	}
 	if t.Out.Task != "" {
 		return s.mayDialTask(ctx, p, t)
 	}
@@ -216,8 +220,8 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 	if err != nil {
 		return err // fail closed: what cannot be asked is not dialled
 	}
-	mine := false
-	t, err = s.moveTransfer(ctx, p, t.ID, func(t *casestore.Transfer) bool {
+	mine, id := false, t.ID
+	t, err = s.moveTransfer(ctx, p, id, func(t *casestore.Transfer) bool {
 		mine = t.State == casestore.TransferTaken && t.Out.State == casestore.LegAsked
 		switch {
 		case why != "":
@@ -229,12 +233,22 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 		}
 		return mine
 	})
+	if errors.Is(err, casestore.ErrNotReplicated) {
+		if t, mine, err = s.notDialled(ctx, p, id, WhyPaused); err == nil {
+			s.log.Error("a patient is not dialled: too few replicas of Redis know of it", "transfer", id)
+		}
+	}
 	if err != nil || !mine {
 		return err
 	}
 	if t.State == casestore.TransferLeft {
 		s.metrics.refusals.WithLabelValues(t.Out.Why).Inc()
 		return s.tellCoordinator(ctx, p, t)
+	}
+	// Once more: who has opted out since it was asked is not dialled.
+	if why, err := s.mayDial(ctx, p, t); err != nil || why != "" {
+		_, _, back := s.notDialled(ctx, p, id, cmp.Or(why, WhyPaused))
+		return errors.Join(err, back)
 	}
 	what := twilio.NewCall{
 		To: t.Caller, From: s.numberOf(t.Line), URL: s.absolute(s.transferURL(pathPatient, p, t.ID)), FallbackURL: s.absolute(s.transferURL(pathPatient, p, t.ID)),
@@ -254,6 +268,19 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 	}
 	s.log.Error("a patient cannot be called", "transfer", t.ID, "err", err)
 	return s.patientIs(ctx, p, t.ID, "", casestore.LegOver, "refused")
+}
+
+// notDialled takes back a mark that a failover may lose: Twilio was not asked. Where that
+// cannot be written either, the dial is looked up as one that was lost.
+func (s *Server) notDialled(ctx context.Context, p casestore.Partition, id, why string) (*casestore.Transfer, bool, error) {
+	mine := false
+	t, err := s.moveTransfer(ctx, p, id, func(t *casestore.Transfer) bool {
+		if mine = t.Out.State == casestore.LegDialling && t.Out.Call == ""; mine {
+			t.State, t.Choice, t.Out.Why, t.Out.State = casestore.TransferLeft, choseRefused, why, casestore.LegOver
+		}
+		return mine
+	})
+	return t, mine, err
 }
 
 // findPatient settles a dial of which nobody has heard. What Twilio does not have
@@ -545,7 +572,7 @@ func (s *Server) landed(pr *casestore.Promise, t *casestore.Transfer) {
 			pr.Unanswered++ // after a few, the supervisor has to look
 			pr.NotBefore = now.Add(time.Hour)
 		}
-		if o.Why == WhyWindow || o.Why == WhyCaps || o.Why == WhyConsent {
+		if o.Why == WhyWindow || o.Why == WhyCaps || o.Why == WhyConsent || o.Why == WhyPaused {
 			pr.NotBefore = now.Add(time.Minute)
 		}
 	case t.Choice == choseNobody:

@@ -50,6 +50,7 @@ const (
 	WhyCaps     = "caps"         // three calls in 24 hours
 	WhyCountry  = "country"      // the line does not dial there
 	WhyWrites   = "cannot_talk"  // the patient is written to
+	WhyPaused   = "paused"       // Redis may lose that we have called, or an opt-out
 )
 
 // Owed is what a promise follows from, as it was read together.
@@ -69,6 +70,8 @@ type Owed struct {
 	Callable, LineOpen bool
 	// BotFirst asks for calls that an automated voice begins.
 	BotFirst bool
+	// Paused says that nothing may be sent now, whoever it is for.
+	Paused bool
 }
 
 // PlanOf gives the plan that follows from what a promise has come to.
@@ -106,6 +109,9 @@ func (o Owed) refused() string {
 	return ""
 }
 
+// paused says whether nothing is to be sent now.
+func (s *Server) paused(ctx context.Context) bool { return s.pause != nil && s.pause(ctx) != "" }
+
 // voicemail says whether the patient allowed a message (D7-vm): the last answer
 // counts.
 func (o Owed) voicemail() bool {
@@ -127,6 +133,8 @@ func (o Owed) MayDial(p *casestore.Promise, transfer string, chosen bool, now ti
 		return WhyMoved
 	case o.refused() != "":
 		return o.refused()
+	case o.Paused:
+		return WhyPaused
 	case chosen && !o.LineOpen, !chosen && !o.legalNow(now):
 		return WhyWindow
 	case dialledSince(p, now.Add(-24*time.Hour)) >= hours.MaxPerDay:
@@ -201,7 +209,7 @@ func (s *Server) owed(ctx context.Context, p casestore.Partition, id casestore.C
 	if err != nil {
 		return Owed{}, err
 	}
-	o := Owed{Case: c, Line: c.Line, BotFirst: s.cfg.BotFirst}
+	o := Owed{Case: c, Line: c.Line, BotFirst: s.cfg.BotFirst, Paused: s.paused(ctx)}
 	for _, member := range s.cfg.Coordinators {
 		if member.Supervisor && o.Supervisor == "" {
 			o.Supervisor = member.ID

@@ -173,7 +173,7 @@ func (d *deciding) attempt() bool {
 	chosen := a.Why[0] == hours.PatientChose || a.Why[0] == hours.ChosenLineClosed
 	if why := d.o.MayDial(d.p, "", chosen, d.now); why != "" {
 		d.note("not_called", why, a.At)
-		if why == WhyWindow || why == WhyCaps {
+		if why == WhyWindow || why == WhyCaps || why == WhyPaused {
 			d.p.NotBefore = d.now.Add(time.Minute)
 			return false
 		}

@@ -172,7 +172,7 @@ var (
 	whats = []string{"delivered", "no_legal_minute", "supervisor", "missed", "coordinator", "pre_call_text", "by_hand", "not_called", "ringing_coordinators", "voice_calls",
 		"planned", "kept", "over", "called", "nobody_took_it", "asked_to_wait", "chosen", "called_by_hand"}
 	whyless  = []string{"delivered", "no_legal_minute", "missed", "pre_call_text", "nobody_took_it", "asked_to_wait"}
-	whyNames = []string{WhyStage, WhyMoved, WhyWrong, WhyOptedOut, WhyWindow, WhyCaps, WhyCountry, WhyConsent, "little_time", "nobody_took_it", "no_legal_minute", "letter",
+	whyNames = []string{WhyStage, WhyMoved, WhyWrong, WhyOptedOut, WhyWindow, WhyCaps, WhyCountry, WhyConsent, WhyPaused, "little_time", "nobody_took_it", "no_legal_minute", "letter",
 		resultReached, resultMessage, resultNoAnswer, resultBusy, resultFailed, resultCut, resultWrong, resultOptedOut, resultOtherTime, resultUnknown, resultNoKey, resultNotPatient, resultNobody, resultMachine, "refused", "lost", "key", "coordinator"}
 )
 

@@ -195,6 +195,7 @@ type Server struct {
 	fetch    Fetcher
 	dialer   Dialer
 	journal  Journal
+	pause    func(context.Context) string
 	wait     func(context.Context, time.Duration)
 	slots    Slots
 	legal    Legal
@@ -252,6 +253,8 @@ type Parts struct {
 	Slots    Slots
 	Legal    Legal
 	Journal  Journal
+	// Paused says why nothing may be sent now; "" when it may. nil never pauses.
+	Paused func(context.Context) string
 	// Wait lets a span of time pass; a timer by default.
 	Wait func(context.Context, time.Duration)
 }
@@ -267,7 +270,7 @@ func New(p Parts) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: p.Config, calendar: p.Calendar, words: p.Words, store: p.Store, book: book, fetch: p.Fetch,
-		journal: p.Journal, dialer: p.Dialer, wait: p.Wait, slots: p.Slots, legal: p.Legal,
+		journal: p.Journal, pause: p.Paused, dialer: p.Dialer, wait: p.Wait, slots: p.Slots, legal: p.Legal,
 		now: p.Now, log: p.Log, metrics: p.Metrics, crowd: new(atomic.Int64), lines: map[string]Line{}, staff: map[string]Coordinator{}}
 	s.root = strings.TrimRight(p.Config.PublicURL, "/")
 	if u, err := url.Parse(p.Config.PublicURL); err == nil {

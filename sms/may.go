@@ -23,8 +23,12 @@ const (
 	reasonSuperseded = "superseded"
 	reasonHour       = "quiet_hours"
 	reasonOneADay    = "one_update_a_day"
+	reasonPaused     = "paused"     // Redis may have lost an opt-out, or that it was sent
 	reasonNoReceipt  = "no_receipt" // it was sent; the networks never said how it ended
 )
+
+// pauseFor is how long after a pause it is asked again whether it is over.
+const pauseFor = 10 * time.Second
 
 // confirms lists the texts that confirm an opt-out: the one thing that is sent
 // after it, once.
@@ -36,6 +40,9 @@ func (s *Server) may(ctx context.Context, t *casestore.Text) (Decision, error) {
 	now := s.Now()
 	if now.After(t.Expires) {
 		return Decision{Reason: reasonExpired}, nil
+	}
+	if s.Paused != nil && s.Paused(ctx) != "" {
+		return Decision{Reason: reasonPaused, Until: now.Add(pauseFor)}, nil
 	}
 	to := s.Config.Destination(t.To.Reveal())
 	if why := to.refuses(t.Kind == casestore.TextReply); why != "" {

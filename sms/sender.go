@@ -110,13 +110,26 @@ func (s *Server) attempt(ctx context.Context, t *casestore.Text) error {
 		s.Log.Error("a text cannot be written", "text", t.ID, "prompt", t.Prompt, "err", err)
 		return s.end(ctx, t, casestore.TextFailed, "words", 0)
 	}
+	before := t
 	t, mine, err = s.step(ctx, t, func(now *casestore.Text) time.Time {
 		now.State, now.Reason, now.SID, now.Code = casestore.TextSubmitting, "", "", 0
 		now.Tries++
 		return s.Now().Add(lostAfter)
 	})
+	if errors.Is(err, casestore.ErrNotReplicated) {
+		s.Log.Error("a text is not sent: too few replicas of Redis know of it", "text", before.ID)
+		return s.notSent(ctx, before)
+	}
 	if !mine {
 		return err
+	}
+	// Once more: who has opted out since it was asked is not sent anything.
+	contact, err := s.Store.Contact(ctx, s.person(t.To))
+	if err != nil {
+		return errors.Join(err, s.notSent(ctx, before))
+	}
+	if contact.May(casestore.ByText, true) == casestore.ReasonOptedOut && !confirms[t.Prompt] {
+		return s.end(ctx, t, casestore.TextDropped, string(casestore.ReasonOptedOut), 0)
 	}
 	sent, err := s.Carrier.CreateMessage(ctx, twilio.NewMessage{
 		To: t.To, From: t.From, Body: private.Of(body), Validity: s.validity(t), StatusCallback: s.callback(t),
@@ -126,6 +139,19 @@ func (s *Server) attempt(ctx context.Context, t *casestore.Text) error {
 	}
 	s.Metrics.sent.WithLabelValues(t.Prompt).Inc()
 	return s.accepted(ctx, t, sent.SID)
+}
+
+// notSent takes back a mark that a failover may lose: Twilio was not asked. Where that
+// cannot be written either, the text is looked up as one that was lost.
+func (s *Server) notSent(ctx context.Context, before *casestore.Text) error {
+	_, err := s.Store.MoveText(ctx, before.Partition, before.ID, func(now *casestore.Text) (time.Time, bool) {
+		if now.Version != before.Version+1 || now.State != casestore.TextSubmitting {
+			return time.Time{}, false
+		}
+		now.State, now.Tries, now.Reason = casestore.TextPending, before.Tries, reasonPaused
+		return s.Now().Add(pauseFor), true
+	})
+	return err
 }
 
 // step changes a text unless somebody has changed it since it was read; mine says

@@ -131,7 +131,9 @@ type Parts struct {
 	// Promised says whether the call after delivery is still to be made.
 	Promised func(ctx context.Context, p casestore.Partition, id casestore.CaseID) (bool, error)
 	// RingAt is when coordinators are rung for a task; zero for never.
-	RingAt  func(*casestore.Task) time.Time
+	RingAt func(*casestore.Task) time.Time
+	// Paused says why nothing may be sent now; "" when it may. nil never pauses.
+	Paused  func(context.Context) string
 	Now     func() time.Time
 	Log     *slog.Logger
 	Metrics *Metrics

@@ -28,7 +28,7 @@ type webhook struct {
 
 // recordIntake plays a whole intake and gives the requests it was made of. Steps
 // and versions in the addresses are the same in every intake.
-func recordIntake(b *testing.B) []webhook {
+func recordIntake(b testing.TB) []webhook {
 	b.Helper()
 	w := testWorld(b, tuesday)
 	tokens, err := parseTokens(wholeIntake)

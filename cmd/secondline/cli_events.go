@@ -74,7 +74,7 @@ func replayEvents(ctx context.Context, k kept, args []string, out io.Writer) err
 	if err != nil {
 		return err
 	}
-	inbox := &event.Inbox{Store: k.store, Coordinator: rosterID(k.settings.Programme.Coordinators), Replicas: k.settings.Deploy.EventsReplicas,
+	inbox := &event.Inbox{Store: k.store, Coordinator: rosterID(k.settings.Programme.Coordinators), Unproved: k.settings.Deploy.RedisUnsafe,
 		Now: time.Now, Log: slog.New(slog.DiscardHandler), Metrics: event.NewMetrics()}
 	found, again := 0, 0
 	for _, e := range refused {

@@ -53,7 +53,7 @@ func (d *doctor) examineRedis(ctx context.Context) {
 		return
 	}
 	d.ok("redis", "%s", answers(len(servers)))
-	d.findings = append(d.findings, redisFindings(servers, d.settings.Deploy.EventsReplicas, store.Clustered())...)
+	d.findings = append(d.findings, redisFindings(servers, d.settings.Deploy.RedisReplicas, store.Clustered())...)
 	d.examineKeys(ctx)
 	d.examineBacklog(ctx)
 }
@@ -146,8 +146,8 @@ func redisRules(replicas int, clustered bool) []redisRule {
 		{"redis.role", "name the primary in REDIS_URL, or Sentinel, which knows it", said("it takes writes"), func(s casestore.Server) (state, string) {
 			return when(s.Role != "" && s.Role != "master", bad, "it is a replica: nothing can be written")
 		}},
-		{"redis.replicas", "start replicas, or set EVENTS_REPLICAS to what there is", func(s casestore.Server) string { return strconv.Itoa(s.Replicas) + " connected" }, func(s casestore.Server) (state, string) {
-			return when(s.Replicas < replicas, bad, fmt.Sprintf("EVENTS_REPLICAS asks for %d, and %d are connected: no event can be acknowledged", replicas, s.Replicas))
+		{"redis.replicas", "start replicas, or set REDIS_REPLICAS to what there is", func(s casestore.Server) string { return strconv.Itoa(s.Replicas) + " connected" }, func(s casestore.Server) (state, string) {
+			return when(s.Replicas < replicas, bad, fmt.Sprintf("REDIS_REPLICAS asks for %d, and %d are connected: no event is acknowledged, and nothing is sent", replicas, s.Replicas))
 		}},
 		{"redis.loading", "wait until it has read its data", said("it has read its data"), func(s casestore.Server) (state, string) {
 			return when(s.Loading, bad, "it still reads its data")

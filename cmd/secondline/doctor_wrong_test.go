@@ -74,7 +74,7 @@ var misconfigurations = []struct {
 	{"cases are thrown away", func(t *testing.T, h *house) { h.redis.Do(t, "CONFIG", "SET", "maxmemory-policy", "allkeys-lru") }, "redis.eviction", bad, "allkeys-lru"},
 	{"no memory left", func(t *testing.T, h *house) { h.redis.Do(t, "CONFIG", "SET", "maxmemory", "1mb") }, "redis.memory", bad, "are used"},
 	{"a replica in place of the primary", func(t *testing.T, h *house) { h.redis.Do(t, "REPLICAOF", "127.0.0.1", "1") }, "redis.role", bad, "replica"},
-	{"replicas that are not there", func(_ *testing.T, h *house) { h.env["EVENTS_REPLICAS"] = "1" }, "redis.replicas", bad, "no event"},
+	{"replicas that are not there", func(_ *testing.T, h *house) { h.env["REDIS_REPLICAS"] = "1" }, "redis.replicas", bad, "no event"},
 	{"scripts are not allowed", func(t *testing.T, h *house) { h.redis.Do(t, "ACL", "SETUSER", "default", "-eval") }, "redis.scripts", bad, "scripts"},
 	{"a clock that is two minutes off", func(_ *testing.T, h *house) {
 		h.tools.now = func() time.Time { return time.Now().Add(-2 * time.Minute) }

@@ -69,7 +69,7 @@ func (l *line) newEvents(p parts) error {
 	if err != nil {
 		return fmt.Errorf("EVENTS_OUT: %w", err)
 	}
-	l.inbox = &event.Inbox{Store: p.store, Coordinator: rosterID(p.settings.Programme.Coordinators), Replicas: d.EventsReplicas, Now: p.now, Log: p.log, Metrics: m}
+	l.inbox = &event.Inbox{Store: p.store, Coordinator: rosterID(p.settings.Programme.Coordinators), Unproved: d.RedisUnsafe, Now: p.now, Log: p.log, Metrics: m}
 	for _, text := range []private.Text{d.EventsSecret, d.EventsNext} {
 		if text.Empty() {
 			continue

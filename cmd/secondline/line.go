@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -46,8 +47,13 @@ type line struct {
 	outbox    *event.Outbox
 	journal   *casestore.Journal
 	retention casestore.Retention
+	replicas  int    // of Redis, that are waited for
+	pause     *pause // nil where nothing is to be lost
 	now       func() time.Time
 	log       *slog.Logger
+	// ending says that the program is about to stop: it answers still, and is sent
+	// nothing new.
+	ending atomic.Bool
 }
 
 // parts are what differs between serve, demo and call.
@@ -60,7 +66,9 @@ type parts struct {
 	now      func() time.Time
 	// wait lets time pass; nil is a timer.
 	wait func(context.Context, time.Duration)
-	log  *slog.Logger
+	// pause says when nothing may be sent; nil never does.
+	pause *pause
+	log   *slog.Logger
 }
 
 // newLine puts the program together. It does not touch the network.
@@ -73,7 +81,8 @@ func newLine(p parts) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{store: p.store, metrics: prometheus.NewRegistry(), calendar: calendar, words: words, journal: p.journal, retention: retentionOf(p.settings.Programme.Retention), now: p.now, log: p.log}
+	l := &line{store: p.store, metrics: prometheus.NewRegistry(), calendar: calendar, words: words, journal: p.journal,
+		retention: retentionOf(p.settings.Programme.Retention), replicas: p.settings.Deploy.RedisReplicas, pause: p.pause, now: p.now, log: p.log}
 	m := ivr.NewMetrics()
 	m.Register(l.metrics)
 	l.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "secondline", Name: "webhooks_refused_total",
@@ -85,7 +94,7 @@ func newLine(p parts) (*line, error) {
 	l.recorder = newRecorder(p, l.metrics)
 	l.voice, err = ivr.New(ivr.Parts{
 		Config: voiceConfig(p.settings, calendar), Calendar: calendar, Words: words, Store: p.store, Fetch: l.recorder, Now: p.now, Log: p.log, Metrics: m,
-		Dialer: p.client, Journal: p.journal, Wait: p.wait, Slots: slotsOf(calendar), Legal: legalOf(calendar),
+		Dialer: p.client, Journal: p.journal, Paused: p.pause.asked(), Wait: p.wait, Slots: slotsOf(calendar), Legal: legalOf(calendar),
 	})
 	if err != nil {
 		return nil, err

@@ -19,9 +19,13 @@ var notReady = map[string]bool{"redis.role": true, "redis.loading": true, "redis
 // ready says what secondline doctor says of Redis and the keys, in short: a line for
 // each thing that is not fine, the first one "ready" where calls can be answered.
 func (l *line) ready(w http.ResponseWriter, r *http.Request) {
+	if l.ending.Load() {
+		http.Error(w, "not ready\nstopping", http.StatusServiceUnavailable)
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	findings, err := storeFindings(ctx, l.store, l.inbox.Replicas)
+	findings, err := storeFindings(ctx, l.store, l.replicas)
 	if err != nil {
 		http.Error(w, "not ready\nbad redis: "+redisTrouble(err), http.StatusServiceUnavailable)
 		return
@@ -33,6 +37,11 @@ func (l *line) ready(w http.ResponseWriter, r *http.Request) {
 		}
 		if f.State == bad && notReady[f.Name] {
 			status, out[0] = http.StatusServiceUnavailable, "not ready"
+		}
+	}
+	if l.pause != nil {
+		if why, _ := l.pause.said(); why != "" {
+			out = append(out, "nothing is sent: "+why)
 		}
 	}
 	w.WriteHeader(status)

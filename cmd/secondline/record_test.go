@@ -206,7 +206,7 @@ func TestWhatCommandsAndEventsDoIsOnRecord(t *testing.T) {
 
 	kept, tell := record(t)
 	w := testWorldWith(t, tuesday, slog.New(slog.DiscardHandler), hooks{trail: tell})
-	inbox := &event.Inbox{Store: w.line.store, Coordinator: func(string) (string, bool) { return "", false }, Replicas: -1, Now: w.clock.Now,
+	inbox := &event.Inbox{Store: w.line.store, Coordinator: func(string) (string, bool) { return "", false }, Unproved: true, Now: w.clock.Now,
 		Log: slog.New(slog.DiscardHandler), Metrics: event.NewMetrics()}
 	body := `{"specversion":"1.0","id":"1","source":"/records","type":"case.created","subject":"A-77","time":"2027-03-02T10:00:00Z","data":{"phone":"` + deliveredTo + `","consents":{"texts":true}}}`
 	for _, body := range []string{body, strings.Replace(body, "case.created", "case.unheard", 1)} {

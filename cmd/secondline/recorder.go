@@ -134,6 +134,9 @@ func (l *line) tick(ctx context.Context, log *slog.Logger) {
 
 // due does what is due now: texts, calls that were promised, calls that are owed.
 func (l *line) due(ctx context.Context) {
+	if l.pause != nil {
+		l.pause.why(ctx) // a failover is seen though nothing is to be sent
+	}
 	l.voice.CountCalls(ctx)
 	l.texts.Tick(ctx)
 	l.voice.TickPromises(ctx)

@@ -110,10 +110,12 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 		return err
 	}
 	defer journal.Close()
-	l, err := newLine(parts{settings: s, store: store, client: client, vault: vault, journal: journal, now: now, log: log})
+	hold := &pause{store: store, replicas: s.Deploy.RedisReplicas, unsafe: s.Deploy.RedisUnsafe, log: log}
+	l, err := newLine(parts{settings: s, store: store, client: client, vault: vault, journal: journal, now: now, pause: hold, log: log})
 	if err != nil {
 		return err
 	}
+	hold.reapply = func(ctx context.Context) error { return l.reapply(ctx, time.Time{}) }
 	if err := l.reapply(ctx, time.Time{}); err != nil {
 		return err
 	}
@@ -121,7 +123,7 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 		return err
 	}
 	l.metrics.MustRegister(auditHealth{trail}, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		&health{store: store, replicas: s.Deploy.EventsReplicas, recordings: recordingsPath(s, data), journal: journalPath(s, data)})
+		&health{store: store, replicas: s.Deploy.RedisReplicas, recordings: recordingsPath(s, data), journal: journalPath(s, data)})
 	if shut == nil {
 		l.console = newConsole(l, s, vault, record, stdout)
 	} else {
@@ -166,7 +168,8 @@ func openStoreOf(now func() time.Time, s Settings, address string, log *slog.Log
 		return nil, err
 	}
 	keep := time.Duration(s.Programme.Retention.UnfinishedIntakeDays) * 24 * time.Hour
-	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay, Trail: trail, Now: now, Log: log}), nil
+	return casestore.New(casestore.Options{Redis: rdb, Ring: ring, Keep: keep, TriesInAll: s.Programme.Caps.WrongAnswersADay,
+		Replicas: s.Deploy.RedisReplicas, Trail: trail, Now: now, Log: log}), nil
 }
 
 func recordingsPath(s Settings, data string) string {
@@ -195,8 +198,9 @@ func openJournal(s Settings, data string) (*casestore.Journal, error) {
 	return casestore.OpenJournal(path)
 }
 
-// run listens until ctx ends. Then no new request is taken, turns in flight
-// finish, and the workers stop last. It ends with an error when our own Redis is
+// run listens until ctx ends. Then it says that it is not ready, and goes on answering
+// for a while: a balancer needs that long to see it. Then no new request is taken,
+// turns in flight finish, and the workers stop last. It ends with an error when our own Redis is
 // gone: whoever supervises the program starts both anew.
 func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout io.Writer, log *slog.Logger) error {
 	public, err := net.Listen("tcp", s.Deploy.Listen)
@@ -215,7 +219,7 @@ func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout
 	workers.Go(func() { l.store.Work(working, workerName(), l.effects()) })
 	workers.Go(func() { l.tick(working, log) })
 
-	servers := []*http.Server{hardened(l.handler, log), hardened(l.adminHandler(), log)}
+	servers := []*http.Server{hardened(l.lastAnswers(l.handler), log), hardened(l.adminHandler(), log)}
 	if l.console != nil {
 		l.openConsole(s, admin.Addr().String())
 		servers[1].RegisterOnShutdown(l.console.Stop)
@@ -229,9 +233,10 @@ func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout
 	log.Info("ready", "listen", public.Addr().String(), "admin", admin.Addr().String())
 	select {
 	case <-ctx.Done():
+		err = l.drain(s.Deploy.DrainDelay, failed, gone)
 	case err = <-failed:
 	case <-gone:
-		err = errors.New("redis-server ended by itself; its output is in redis.log beside its data")
+		err = errRedisGone
 	}
 	log.Info("stopping")
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
@@ -244,6 +249,35 @@ func (l *line) run(ctx context.Context, s Settings, gone <-chan struct{}, stdout
 	stopWorking()
 	workers.Wait()
 	return err
+}
+
+var errRedisGone = errors.New("redis-server ended by itself; its output is in redis.log beside its data")
+
+// drain waits until no balancer sends anything here any more.
+func (l *line) drain(delay time.Duration, failed <-chan error, gone <-chan struct{}) error {
+	l.ending.Store(true)
+	l.log.Info("not ready any more; answering on", "for", delay.String())
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case err := <-failed:
+		return err
+	case <-gone:
+		return errRedisGone
+	}
+	return nil
+}
+
+// lastAnswers has each connection closed with an answer once the program is about to
+// stop: one that is closed while a request is on its way costs that request.
+func (l *line) lastAnswers(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l.ending.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // workerName tells replicas apart in the outbox.

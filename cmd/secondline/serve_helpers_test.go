@@ -11,10 +11,12 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -52,7 +54,9 @@ func TestSecondlineAsAChild(t *testing.T) {
 			}
 			return time.Now().Add(d)
 		}
-		os.Exit(runServeBy(context.Background(), ahead, os.Args[2:], os.LookupEnv, os.Stdout, os.Stderr))
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		os.Exit(runServeBy(ctx, ahead, os.Args[2:], os.LookupEnv, os.Stdout, os.Stderr))
 	}
 	main()
 }
@@ -140,7 +144,7 @@ func (s *service) environment() []string {
 	return append([]string{
 		"LINE_CONFIG=" + config,
 		"LISTEN=" + strings.TrimPrefix(s.url, "http://"), "ADMIN_LISTEN=127.0.0.1:0", "PUBLIC_URL=" + s.url,
-		"TWILIO_ACCOUNT_SID=" + worldAccount, "TWILIO_AUTH_TOKEN=" + worldToken, "PHI_KEYS=" + s.keys,
+		"TWILIO_ACCOUNT_SID=" + worldAccount, "TWILIO_AUTH_TOKEN=" + worldToken, "PHI_KEYS=" + s.keys, "DRAIN_DELAY=0s",
 	}, s.more...)
 }
 

@@ -177,11 +177,14 @@ type Recording struct {
 type Deploy struct {
 	Listen         string         `env:"LISTEN" envDefault:":8080" eg:":8080"`
 	AdminListen    string         `env:"ADMIN_LISTEN" envDefault:"127.0.0.1:8081" eg:"127.0.0.1:8081"`
+	DrainDelay     time.Duration  `env:"DRAIN_DELAY" envDefault:"5s" eg:"5s"`      // from not being ready any more to taking no more requests
 	PublicURL      string         `env:"PUBLIC_URL" eg:"https://line.example.org"` // without a slash at its end
 	RedisURL       private.Text   `env:"REDIS_URL" eg:"redis://localhost:6379/0"`
 	RedisCA        string         `env:"REDIS_CA" eg:"/etc/secondline/redis-ca.pem"`     // who signs Redis' certificate
 	RedisCert      string         `env:"REDIS_CERT" eg:"/etc/secondline/redis-cert.pem"` // ours, for a Redis that asks for one
 	RedisKey       string         `env:"REDIS_KEY" eg:"/etc/secondline/redis-key.pem"`
+	RedisReplicas  int            `env:"REDIS_REPLICAS" envDefault:"0" eg:"1"`  // that must have an opt-out, an event, and the mark of an attempt
+	RedisUnsafe    bool           `env:"REDIS_UNSAFE" envDefault:"no" eg:"yes"` // send although Redis may lose or throw away what it keeps
 	AccountSID     string         `env:"TWILIO_ACCOUNT_SID" eg:"AC and 32 hexadecimal digits" mask:"last4"`
 	AuthToken      private.Text   `env:"TWILIO_AUTH_TOKEN" eg:"the 32 letters and digits beside the account SID in Twilio's console"`
 	AuthTokenNext  private.Text   `env:"TWILIO_AUTH_TOKEN_NEXT" eg:"Twilio's secondary token, while you change tokens"`
@@ -201,7 +204,6 @@ type Deploy struct {
 	EventsSecret   private.Text   `env:"EVENTS_SECRET" eg:"whsec_ and base64 of 32 bytes"` // signs what the case system posts
 	EventsNext     private.Text   `env:"EVENTS_SECRET_NEXT" eg:"the next one, while it is changed"`
 	EventsOut      private.Text   `env:"EVENTS_OUT" eg:"records https://records.example.org/events whsec_…"` // name, address, secret; a comma between endpoints
-	EventsReplicas int            `env:"EVENTS_REPLICAS" envDefault:"0" eg:"1"`                              // that must have an event before it is acknowledged
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" eg:"10.0.0.0/8,192.0.2.7"`
 }
 
@@ -244,6 +246,9 @@ func (s Settings) Warnings() []string {
 	}
 	if !s.Deploy.AuthTokenNext.Empty() {
 		out = append(out, "TWILIO_AUTH_TOKEN_NEXT: requests signed with either token are accepted; remove it when the change is done")
+	}
+	if s.Deploy.RedisUnsafe {
+		out = append(out, "REDIS_UNSAFE: texts and calls are sent, and events acknowledged, although Redis may lose or throw away who has opted out and whom we have called")
 	}
 	return out
 }

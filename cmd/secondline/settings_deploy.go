@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 
@@ -44,6 +45,7 @@ func (s *Settings) readEnvironment(lookup func(string) (string, bool)) Faults {
 
 var deployParsers = map[reflect.Type]env.ParserFunc{
 	reflect.TypeFor[private.Text]():   func(v string) (any, error) { return private.Of(v), nil },
+	reflect.TypeFor[bool]():           func(v string) (any, error) { return parseYes(v) },
 	reflect.TypeFor[keyring]():        func(v string) (any, error) { return parsePHIKeys(v) },
 	reflect.TypeFor[[]netip.Prefix](): func(v string) (any, error) { return parseProxies(v) },
 }
@@ -79,6 +81,17 @@ func each(err error) []error {
 		return joined.Unwrap()
 	}
 	return []error{err}
+}
+
+// parseYes reads yes or no; what is neither is not guessed.
+func parseYes(v string) (bool, error) {
+	switch strings.ToLower(v) {
+	case "yes", "true", "1", "on":
+		return true, nil
+	case "no", "false", "0", "off":
+		return false, nil
+	}
+	return false, errors.New("is neither yes nor no")
 }
 
 // parseProxies reads a comma list of networks and single addresses. The whole
@@ -150,8 +163,11 @@ func (s *Settings) checkDeploy() Faults {
 	if _, err := parseEndpoints(d.EventsOut); err != nil {
 		check("EVENTS_OUT", err.Error())
 	}
-	if d.EventsReplicas < -1 || d.EventsReplicas > 10 {
-		check("EVENTS_REPLICAS", "is not 0 to 10, or -1 for a Redis that need not write to disk")
+	if d.DrainDelay < 0 || d.DrainDelay > time.Minute {
+		check("DRAIN_DELAY", "is not 0s to 1m")
+	}
+	if d.RedisReplicas < 0 || d.RedisReplicas > 10 {
+		check("REDIS_REPLICAS", "is not 0 to 10")
 	}
 	check("TWILIO_AUTH_TOKEN_NEXT", shapeProblem(d.AuthTokenNext.Reveal(), credential, "is not 32 letters and digits"))
 	check("TWILIO_API_SECRET", shapeProblem(d.APISecret.Reveal(), credential, "is not 32 letters and digits"))

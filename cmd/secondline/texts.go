@@ -36,6 +36,7 @@ func (l *line) newTexts(p parts, c calendar, words sms.Words) (*sms.Server, erro
 			return l.voice.Promised(ctx, p, id)
 		},
 		RingAt: func(t *casestore.Task) time.Time { return l.voice.RingAt(t) },
+		Paused: p.pause.asked(),
 		Now:    p.now, Log: p.log, Metrics: m,
 	})
 }
@@ -187,8 +188,11 @@ func (l *line) reapply(ctx context.Context, since time.Time) error {
 	return errors.Join(err, l.shredAgain(ctx, entries))
 }
 
+// reapplied is how much of the journal is compared with Redis while the line runs.
+const reapplied = 2 * time.Hour
+
 func (l *line) reapplyRecent(ctx context.Context) {
-	if err := l.reapply(ctx, l.now().Add(-2*time.Hour)); err != nil {
+	if err := l.reapply(ctx, l.now().Add(-reapplied)); err != nil {
 		l.log.Warn("the journal of opt-outs is not compared with Redis", "err", err)
 	}
 }

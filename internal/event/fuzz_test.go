@@ -62,7 +62,7 @@ func FuzzInbox(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	inbox := &Inbox{Secrets: []Secret{secret}, Store: store, Replicas: -1, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+	inbox := &Inbox{Secrets: []Secret{secret}, Store: store, Unproved: true, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 		Metrics: NewMetrics(), Coordinator: func(name string) (string, bool) { return name, name == "co1" }}
 	router := mux.NewRouter()
 	inbox.Routes(router)

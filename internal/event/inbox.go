@@ -44,7 +44,8 @@ type Store interface {
 	Awaiting(ctx context.Context, name string) (map[string][]byte, error)
 	CaseCame(ctx context.Context, name, event string) error
 	RefuseEvent(ctx context.Context, e casestore.RefusedEvent) error
-	Durable(ctx context.Context, replicas int) error
+	Lineage(ctx context.Context) (string, error)
+	Durable(ctx context.Context, since string) error
 	Ring() *casestore.KeyRing
 }
 
@@ -59,9 +60,9 @@ type Inbox struct {
 	// Coordinator gives the roster ID for one that an event names, by that ID or by
 	// the number in the roster; false for nobody in the roster.
 	Coordinator func(name string) (id string, ok bool)
-	// Replicas is how many replicas of Redis must have an event before it is
-	// acknowledged; negative asks for no proof that it is on disk at all.
-	Replicas int
+	// Unproved asks for no proof that an event is on disk, and on replicas, before it
+	// is acknowledged.
+	Unproved bool
 	Now      func() time.Time
 	Log      *slog.Logger
 	Metrics  *Metrics
@@ -130,7 +131,7 @@ func (x *Inbox) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		x.Log.Error("events are not taken; they come again", "err", err)
 		reason := "not_now"
-		if errors.Is(err, casestore.ErrNotDurable) {
+		if errors.Is(err, casestore.ErrNotDurable) || errors.Is(err, casestore.ErrNotReplicated) {
 			reason = "not_durable"
 		}
 		x.Metrics.in.WithLabelValues(reason).Inc()
@@ -164,6 +165,12 @@ func (x *Inbox) Take(ctx context.Context, h http.Header, body []byte) ([]Result,
 	} else if err != nil {
 		return nil, err
 	}
+	since := ""
+	if !x.Unproved {
+		if since, err = x.Store.Lineage(ctx); err != nil {
+			return nil, err
+		}
+	}
 	results := make([]Result, len(events))
 	for i, one := range events {
 		status, p, err := "", one.Problem, error(nil)
@@ -188,8 +195,8 @@ func (x *Inbox) Take(ctx context.Context, h http.Header, body []byte) ([]Result,
 			return nil, err
 		}
 	}
-	if x.Replicas >= 0 {
-		if err := x.Store.Durable(ctx, x.Replicas); err != nil {
+	if !x.Unproved {
+		if err := x.Store.Durable(ctx, since); err != nil {
 			return nil, err
 		}
 	}

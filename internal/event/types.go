@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -122,7 +123,11 @@ func apply(c *casestore.Case, e Event, d data, coordinator string) {
 		answers[name] = private.Of(value)
 		c.Answers = answers
 	}
-	if stage, ok := stages[e.Type]; ok && c.Newer("stage", news) {
+	switch stage, ok := stages[e.Type]; {
+	case e.Type == CaseCreated:
+		// Whatever else is told came after it, whatever the clocks say.
+		c.Stage = cmp.Or(c.Stage, stage)
+	case ok && c.Newer("stage", news):
 		c.Stage = stage
 	}
 	switch e.Type {

@@ -146,6 +146,7 @@ var whys = map[string]string{
 	ivr.WhyStage: "the request is not at the stage \"delivered\" any more", ivr.WhyMoved: "the call was made, moved or called off meanwhile",
 	ivr.WhyWrong: "the number is not the patient's", ivr.WhyOptedOut: "the patient does not want calls: a person decides",
 	ivr.WhyWindow: "less than ten minutes are left in which a call is legal", ivr.WhyCaps: "there were three calls in 24 hours",
+	ivr.WhyPaused:  "Redis may have lost an opt-out, or that we have called",
 	ivr.WhyCountry: "the line does not dial the patient's country", ivr.WhyConsent: "the patient has not agreed to automated calls",
 	"refused": "Twilio does not take the call", "lost": "Twilio knows nothing of the dial", "little_time": "little legal time is left",
 	"nobody_took_it": "no coordinator took the call several times", "key": "by a key", "text": "by text", "coordinator": "in a talk with a coordinator",

@@ -19,6 +19,8 @@ type Server struct {
 	Socket, Dir string
 	// Port is its TCP port on 127.0.0.1; 0 where it has none.
 	Port int
+	// conf is a configuration file; empty for none.
+	conf string
 	cmd  *exec.Cmd
 	// ended is closed once the process is gone.
 	ended chan struct{}
@@ -94,7 +96,11 @@ func (s *Server) launch(t testing.TB, args func() []string) {
 	}
 	t.Cleanup(func() { s.Kill() })
 	for range 5 {
-		s.cmd = exec.Command(path, append([]string{"--dir", s.Dir, "--unixsocket", s.Socket, "--daemonize", "no"}, args()...)...)
+		given := append([]string{"--dir", s.Dir, "--unixsocket", s.Socket, "--daemonize", "no"}, args()...)
+		if s.conf != "" {
+			given = append([]string{s.conf}, given...)
+		}
+		s.cmd = exec.Command(path, given...)
 		if err := s.cmd.Start(); err != nil {
 			t.Fatalf("redis-server does not start: %v", err)
 		}

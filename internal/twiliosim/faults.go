@@ -115,3 +115,10 @@ func (s *Sim) strike(path string, kinds ...FaultKind) (Fault, bool) {
 	}
 	return Fault{}, false
 }
+
+// Disarm takes back every armed fault that has not struck.
+func (s *Sim) Disarm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.oneShots = nil
+}
