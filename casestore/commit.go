@@ -69,6 +69,8 @@ type Change struct {
 	Transfer *Transfer
 	// Effects are appended to the outbox.
 	Effects []Effect
+	// News are told to the case system, besides those that follow from the rest.
+	News []News
 	// Deeds are for the audit record, besides those that follow from the rest.
 	Deeds []Deed
 }
@@ -119,6 +121,7 @@ func (s *Store) Commit(ctx context.Context, id PersonID, c *Conversation, change
 	}
 	s.addChange(&ops, id, change)
 	ops.addOptOut(p, c.Named, change.OptOut)
+	ops.addConsents(p, aboutCase(c.Named, c.Case), change.Contact.Permissions)
 	switch err := s.runCommit(ctx, ops); {
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrFinished):
 		return err
@@ -129,9 +132,20 @@ func (s *Store) Commit(ctx context.Context, id PersonID, c *Conversation, change
 	return nil
 }
 
+// aboutCase is the case that somebody has named, or else the one in the making.
+func aboutCase(named CaseID, making *Case) CaseID {
+	if named == "" && making != nil {
+		return making.ID
+	}
+	return named
+}
+
 func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	p := id.Partition()
 	ops.did(change.Deeds...)
+	for _, n := range change.News {
+		ops.addNews(p, n)
+	}
 	for _, c := range change.Drafts {
 		ops.did(Deed{What: "case.draft", Case: c.ID, Outcome: "kept"})
 		ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c))

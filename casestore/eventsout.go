@@ -27,6 +27,8 @@ const (
 	ContactRescheduled = "contact.rescheduled"
 	ContactFailed      = "contact.failed"
 	OptOutChanged      = "optout.changed"
+	ConsentRecorded    = "consent.recorded"
+	VerificationLocked = "verification.locked"
 	CallbackRequested  = "callback.requested"
 	VoicemailReceived  = "voicemail.received"
 	EmergencyFlagged   = "emergency.flagged"
@@ -123,6 +125,17 @@ func (o *operations) addOptOut(p Partition, c CaseID, stop *OptOut) {
 		return
 	}
 	o.addNews(p, News{ID: "optout." + stop.Call, Type: OptOutChanged, Case: c, At: stop.At, Facts: map[string]string{"how": stop.How, "texts": "stopped", "automated_calls": "stopped"}})
+}
+
+// addConsents tells what was agreed to, or refused, for a case.
+func (o *operations) addConsents(p Partition, c CaseID, given map[Channel]Permission) {
+	if c == "" {
+		return
+	}
+	for by, agreed := range given {
+		o.addNews(p, News{ID: "consent." + string(c) + "." + string(by) + "." + strconv.FormatInt(agreed.At.UnixMilli(), 36), Type: ConsentRecorded, Case: c, At: agreed.At,
+			Facts: map[string]string{"channel": string(by), "given": strconv.FormatBool(agreed.Given), "how": agreed.How}})
+	}
 }
 
 // Delivery is one event on its way to one endpoint.

@@ -148,6 +148,7 @@ func (s *Store) threadOps(id PersonID, t *Thread, expected int, change ThreadCha
 		ops.keys[1], ops.args[4] = caseKey(p, change.Guard), "1"
 	}
 	ops.addOptOut(p, t.Case, change.Contact.OptOut)
+	ops.addConsents(p, aboutCase(t.Case, t.Draft), change.Contact.Permissions)
 	now := s.now()
 	for _, text := range change.Texts {
 		s.addText(&ops, id, text, now)

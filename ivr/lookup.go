@@ -130,6 +130,10 @@ func (t *turn) matchStatus(answers flow.Answers) flow.Outcome {
 		try.Case = c.ID
 	}
 	t.change.Deeds = append(t.change.Deeds, try)
+	if !t.pre.allowed {
+		t.change.News = append(t.change.News, casestore.News{ID: "locked." + t.who.call + "." + strconv.Itoa(t.c.StatusTries), Type: casestore.VerificationLocked, Case: locked(c), At: t.who.now,
+			Facts: map[string]string{"channel": "voice"}})
+	}
 	if !right || !t.pre.allowed {
 		t.c.StatusTries++
 		t.s.metrics.status.WithLabelValues(either(t.pre.allowed, "no_match", "locked")).Inc()
@@ -143,6 +147,14 @@ func (t *turn) matchStatus(answers flow.Answers) flow.Outcome {
 	t.change.Deeds = append(t.change.Deeds, casestore.Deed{What: "case.read", Case: c.ID, Outcome: "told"})
 	t.s.metrics.status.WithLabelValues("match").Inc()
 	return t.stageOf(c, answers)
+}
+
+// locked names the case that nobody is told of for now; "" where the number is of none.
+func locked(c *casestore.Case) casestore.CaseID {
+	if c == nil {
+		return ""
+	}
+	return c.ID
 }
 
 // stageOf gives the step that says how far a request is.
