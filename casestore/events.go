@@ -145,7 +145,7 @@ func (s *Store) SeeEvent(ctx context.Context, event string) error {
 func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) error {
 	at := s.waitingKey(name)
 	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.HSet(ctx, at, s.ring.hash("event", event), s.ring.Seal(name, "event", body))
+		pipe.HSet(ctx, at, s.ring.hash("event", event), s.ring.Seal(s.ring.hash("ref", name), "event", body))
 		pipe.Expire(ctx, at, eventsLive)
 		return nil
 	})
@@ -164,6 +164,10 @@ func (s *Store) Awaiting(ctx context.Context, name string) (map[string][]byte, e
 	}
 	out := make(map[string][]byte, len(sealed))
 	for event, box := range sealed {
+		if out[event], err = s.ring.Open(s.ring.hash("ref", name), "event", []byte(box)); err == nil {
+			continue
+		}
+		// Before, an event that waited was sealed for the name itself.
 		if out[event], err = s.ring.Open(name, "event", []byte(box)); err != nil {
 			return nil, fmt.Errorf("casestore: events: %w", err)
 		}

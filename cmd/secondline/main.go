@@ -40,6 +40,7 @@ const usage = `secondline answers the telephone and text line of a second opinio
   secondline optout     keep a number from texts and automated calls
   secondline events     show events that went wrong, and try them again
   secondline retention  delete what has been kept for long enough
+  secondline keys       which key has sealed how much; seal everything anew
   secondline export     write every request to a file, in the clear
   secondline fallback   write the document that reaches a person when nothing of ours runs
   secondline config     print the settings in force and where each came from
@@ -100,6 +101,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return runEvents(ctx, args[1:], env, stdout, stderr)
 	case "retention":
 		return runRetention(ctx, args[1:], env, stdout, stderr)
+	case "keys":
+		return runKeys(ctx, args[1:], env, stdout, stderr)
 	case "export":
 		return runExport(ctx, args[1:], env, stdout, stderr)
 	case "fallback":

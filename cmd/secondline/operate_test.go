@@ -267,11 +267,11 @@ func goVersion(container string) string {
 // The rights that the guide gives are enough, for the doctor and for an operator.
 func TestTheGuidesRightsAreEnough(t *testing.T) {
 	o := newOffice(t)
-	rule := regexp.MustCompile(`(?m)^user line (.*)$`).FindStringSubmatch(operateFile(t, "guide.md"))
+	rule := regexp.MustCompile(`(?m)^user line (.*)$`).FindStringSubmatch(operateFile(t, "redis.acl"))
 	if rule == nil {
-		t.Fatal("the guide has no rule for Redis")
+		t.Fatal("the file has no rule for the line")
 	}
-	o.redis.Do(t, append([]string{"ACL", "SETUSER", "line"}, strings.Fields(strings.Replace(rule[1], "PASSWORD", "hunter2", 1))...)...)
+	o.redis.Do(t, append([]string{"ACL", "SETUSER", "line"}, strings.Fields(strings.Replace(rule[1], "CHANGE-ME-line", "hunter2", 1))...)...)
 	o.env["REDIS_URL"] = strings.Replace(o.redis.URL(), "unix://", "unix://line:hunter2@", 1)
 	if status, notFine := o.findings(); status != 0 || len(notFine) > 0 {
 		t.Errorf("status %d: %+v", status, notFine)

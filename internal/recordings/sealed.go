@@ -26,12 +26,16 @@ func field(stored int64) string { return "recording/" + strconv.FormatInt(stored
 
 // seal gives what is stored for a recording.
 func seal(sealer Sealer, id string, now time.Time, r Recording) []byte {
+	return sealAs(sealer, id, now.Unix(), r)
+}
+
+func sealAs(sealer Sealer, id string, stored int64, r Recording) []byte {
 	plain := make([]byte, 0, 1+len(r.contentType)+len(r.audio))
 	plain = append(plain, byte(len(r.contentType)))
 	plain = append(plain, r.contentType...)
 	plain = append(plain, r.audio...)
-	out := binary.BigEndian.AppendUint64([]byte(magic), uint64(now.Unix()))
-	return append(out, sealer.Seal(id, field(now.Unix()), plain)...)
+	out := binary.BigEndian.AppendUint64([]byte(magic), uint64(stored))
+	return append(out, sealer.Seal(id, field(stored), plain)...)
 }
 
 // storedAt reads when a recording was stored from the beginning of its file.
