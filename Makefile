@@ -3,12 +3,13 @@
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
 SCALE     ?= 100000
+SEEDS     ?= 1000
 
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check deps fuzz bench scale
+.PHONY: help demo test check deps fuzz bench scale faults
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,10 @@ bench: deps ## turns per second of the line and of a floor, then every other ben
 scale: deps ## ten replicas, killed at random, keep SCALE (100,000) promises, and call 2,000 patients
 	SECONDLINE_SCALE=$(SCALE) go test -count=1 -v -timeout 60m -run '^TestTenReplicasKeepPromises$$' ./ivr
 	SECONDLINE_CALLED=2000 go test -count=1 -v -timeout 60m -run '^TestTenReplicasCallPatients$$' ./cmd/secondline
+
+faults: deps ## replicas, Redis, network, Twilio and clock fail in SEEDS (1,000) schedules; restarts and failovers under load
+	SECONDLINE_RATE=200 go test -count=1 -v -timeout 10m -run '^(TestRollingRestart|TestFailoverUnderLoad)$$' ./cmd/secondline
+	SECONDLINE_SEEDS=$(SEEDS) go test -count=1 -v -timeout 6h -parallel 8 -run '^TestFaults$$' ./cmd/secondline
 
 # The tests talk to a real Redis, read TwiML with xmllint, and look at pages in
 # a real browser. What is there already is left alone.
