@@ -61,6 +61,7 @@ func (s *Store) forget(ctx context.Context, c *Case, why string, tasks []*Task, 
 	for _, t := range tasks {
 		s.dropTask(&ops, p, t)
 	}
+	ops.did(Deed{What: "case.forgotten", Case: c.ID, Outcome: why})
 	// Its number is another's from now on: it goes first, and if the rest fails it goes again.
 	if !c.Number.IsZero() {
 		if err := s.rdb.Del(ctx, s.ring.numberKey(c.Number)).Err(); err != nil {

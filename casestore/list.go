@@ -15,11 +15,12 @@ const scanStep = 1000
 
 // EachCase reads every case, unfinished ones too, each once, in no order. It looks at
 // every key, so it is for operators and not for turns. What is made or deleted
-// meanwhile may be missing. One that cannot be opened ends it, as does an error of
-// visit.
+// meanwhile may be missing. What cannot be opened is passed over, and is an error when
+// all others were read; an error of visit ends it.
 func (s *Store) EachCase(ctx context.Context, visit func(*Case) error) error {
 	seen := map[string]bool{}
-	return s.eachKey(ctx, "sl:*", func(name string) error {
+	var unread []error
+	err := s.eachKey(ctx, "sl:*", func(name string) error {
 		p, kind, id, ok := parseKey(name)
 		if !ok || seen[name] {
 			return nil
@@ -31,18 +32,23 @@ func (s *Store) EachCase(ctx context.Context, visit func(*Case) error) error {
 			if errors.Is(err, ErrNotFound) {
 				return nil
 			}
+			if errors.Is(err, ErrSealed) {
+				unread = append(unread, err)
+				return nil
+			}
 			if err != nil {
 				return err
 			}
 			return visit(c)
 		case "drafts":
-			return s.eachDraft(ctx, p, name, visit)
+			return s.eachDraft(ctx, p, name, &unread, visit)
 		}
 		return nil
 	})
+	return errors.Join(append(unread, err)...)
 }
 
-func (s *Store) eachDraft(ctx context.Context, p Partition, name string, visit func(*Case) error) error {
+func (s *Store) eachDraft(ctx context.Context, p Partition, name string, unread *[]error, visit func(*Case) error) error {
 	sealed, err := s.rdb.HGetAll(ctx, name).Result()
 	if err != nil {
 		return fmt.Errorf("casestore: read drafts: %w", err)
@@ -50,7 +56,8 @@ func (s *Store) eachDraft(ctx context.Context, p Partition, name string, visit f
 	for id, value := range sealed {
 		plain, err := s.ring.Open(id, "case", []byte(value))
 		if err != nil {
-			return fmt.Errorf("casestore: case %s: %w", id, err)
+			*unread = append(*unread, fmt.Errorf("casestore: case %s: %w", id, err))
+			continue
 		}
 		c, err := decodeCase(plain)
 		if err != nil {

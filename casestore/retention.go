@@ -76,7 +76,7 @@ func (s *Store) Retain(ctx context.Context, r Retention, dry bool, drop func(con
 		}
 		return ctx.Err()
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrSealed) {
 		return out, err
 	}
 	for p := range Partition(Partitions) {
@@ -84,7 +84,8 @@ func (s *Store) Retain(ctx context.Context, r Retention, dry bool, drop func(con
 			return out, err
 		}
 	}
-	return out, s.retainRefused(ctx, r, dry, &out)
+	// A request that no key opens keeps nobody else's.
+	return out, errors.Join(err, s.retainRefused(ctx, r, dry, &out))
 }
 
 func (s *Store) retainCase(ctx context.Context, c *Case, out *Retained, dry, owing bool, drop func(context.Context, string) error) {

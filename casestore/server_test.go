@@ -99,6 +99,13 @@ func TestUnfinishedOnesAreAmongTheCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCases(t, s, map[CaseID]bool{finished.ID: true, draft.ID: true})
+	if err := s.rdb.HSet(t.Context(), caseKey(finished.Partition, "cdamaged"), "v", 1, "d", "not sealed").Err(); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	if err := s.EachCase(t.Context(), func(*Case) error { n++; return nil }); !errors.Is(err, ErrSealed) || n != 2 {
+		t.Errorf("beside a damaged one %d are read, %v", n, err)
+	}
 	enough := errors.New("enough")
 	if err := s.EachCase(t.Context(), func(*Case) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("visit's error is lost: %v", err)
