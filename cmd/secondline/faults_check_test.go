@@ -253,6 +253,9 @@ func (s *schedule) checkTwice() {
 			continue
 		}
 		made := 0
+		if p.Flight != "" {
+			made++ // it is being made now
+		}
 		for _, a := range p.Attempts {
 			if a.Call != "" {
 				made++
