@@ -108,5 +108,6 @@ func TestNothingIsSentWhileRedisMayForget(t *testing.T) {
 		t.Errorf("%d texts left", n)
 	}
 	redis.Do(t, "CONFIG", "SET", "maxmemory-policy", "noeviction")
+	w.jumpClock(15 * time.Second) // it waits that long at most
 	eventually(t, "the text is sent", func() bool { return len(w.askedOf(number)) == 1 })
 }
