@@ -62,7 +62,7 @@ func newSearchedOn(t *testing.T, server *redistest.Server, user, password string
 	signed := "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("s", 32)))
 	s.secret, err = event.ParseSecret(private.Of(signed))
 	s.must(err)
-	s.env = map[string]string{"PHI_KEYS": keys, "REDIS_URL": address, "EVENTS_SECRET": signed, "EVENTS_OUT": "records " + endpoint.URL + "/events " + signed, "EVENTS_REPLICAS": "-1"}
+	s.env = map[string]string{"PHI_KEYS": keys, "REDIS_URL": address, "EVENTS_SECRET": signed, "EVENTS_OUT": "records " + endpoint.URL + "/events " + signed, "REDIS_UNSAFE": "yes"}
 	s.settings, err = LoadSettings(lookup(s.env), os.ReadFile)
 	s.must(err)
 	s.settings.Programme.Coordinators = worldTeam
