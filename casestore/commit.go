@@ -147,9 +147,7 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 		ops.addNews(p, n)
 	}
 	for _, c := range change.Drafts {
-		ops.did(Deed{What: "case.draft", Case: c.ID, Outcome: "kept"})
-		ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c))
-		ops.add("PEXPIRE", draftsKey(id), s.keep.Milliseconds())
+		s.addDraft(ops, id, c)
 	}
 	if change.Guessed {
 		ops.did(Deed{What: "verify.birth_date", Outcome: "no_match"})
@@ -157,12 +155,12 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 		ops.add("PEXPIRE", guessesKey(id), guessesLive.Milliseconds())
 	}
 	for _, old := range change.DropDrafts {
-		ops.add("HDEL", draftsKey(id), string(old))
+		s.dropDraft(ops, id, old)
 		ops.did(Deed{What: "case.draft", Case: old, Outcome: "dropped"})
 	}
 	if c := change.Finished; c != nil {
 		ops.add("HSET", caseKey(p, c.ID), "v", 1, "d", s.sealCase(c))
-		ops.add("HDEL", draftsKey(id), string(c.ID))
+		s.dropDraft(ops, id, c.ID)
 		ops.did(Deed{What: "case.made", Case: c.ID, Outcome: string(c.Stage)})
 		for _, agreed := range c.Consents {
 			ops.did(Deed{What: "consent", Case: c.ID, Thing: agreed.Kind, Outcome: agreed.Given})

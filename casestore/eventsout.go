@@ -21,6 +21,7 @@ const DueDelivery EffectKind = "delivery"
 // The types of events that go out (rules.md 4).
 const (
 	IntakeCompleted    = "intake.completed"
+	IntakeAbandoned    = "intake.abandoned"
 	IntakeIneligible   = "intake.ineligible"
 	ContactAttempted   = "contact.attempted"
 	ContactReached     = "contact.reached"

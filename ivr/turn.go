@@ -46,11 +46,6 @@ func (s *Server) begin(ctx context.Context, who caller, known casestore.Greeting
 		Call: who.call, Token: who.token, Line: who.line.Name, Caller: who.number, Started: who.now, Language: s.spokenHere(known.Language),
 		Unfinished: intake.Resumable(drafts, who.now, s.store.Keep()),
 	}}
-	for _, draft := range drafts {
-		if who.now.Sub(draft.Updated) >= s.store.Keep() {
-			t.change.DropDrafts = append(t.change.DropDrafts, draft.ID)
-		}
-	}
 	t.c.Home, t.c.ZoneKnown = s.place(who)
 	if member, ok := s.member(who.number); ok {
 		t.c.Member = member.ID

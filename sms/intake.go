@@ -88,11 +88,6 @@ func (m *message) begin() error {
 	if l := languageOf(m.form.Body.Reveal()); l != "" && l != m.t.Language && m.s.language(l) == l {
 		m.t.Language, m.change.Contact.Language = l, l
 	}
-	for _, draft := range m.known.Drafts {
-		if m.now.Sub(draft.Updated) >= m.s.Store.Keep() {
-			m.change.DropDrafts = append(m.change.DropDrafts, draft.ID)
-		}
-	}
 	m.t.ResumeTries = 0
 	return m.keep(m.s.book.Start(intake.ToStart, m.env()))
 }

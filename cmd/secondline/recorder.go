@@ -121,7 +121,7 @@ func (r *recorder) FetchRecording(ctx context.Context, sid string) (io.ReadClose
 func (l *line) tick(ctx context.Context, log *slog.Logger) {
 	c := cron.New(cron.WithLocation(time.UTC), cron.WithChain(cron.SkipIfStillRunning(cronLog{log})))
 	for spec, job := range map[string]func(context.Context){
-		"@every 1s": l.due, "@every 5m": l.voice.SweepPromises, "@every 1m": l.recorder.again, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent, "41 * * * *": l.retain,
+		"@every 1s": l.due, "@every 5m": l.voice.SweepPromises, "@every 1m": l.recorder.again, "@every 30s": l.abandon, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent, "41 * * * *": l.retain,
 	} {
 		if _, err := c.AddJob(spec, guardedJob(ctx, log, job)); err != nil {
 			panic("secondline: " + err.Error()) // the specifications are ours
@@ -130,6 +130,13 @@ func (l *line) tick(ctx context.Context, log *slog.Logger) {
 	c.Start()
 	<-ctx.Done()
 	<-c.Stop().Done()
+}
+
+// abandon lets go of unfinished requests whose time is up.
+func (l *line) abandon(ctx context.Context) {
+	if err := l.store.AbandonDrafts(ctx); err != nil {
+		l.log.Warn("unfinished requests whose time is up are still there; it is tried again", "err", err)
+	}
 }
 
 // due does what is due now: texts, calls that were promised, calls that are owed.

@@ -1,0 +1,71 @@
+package casestore
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// DueDraft is what the schedule calls an unfinished request whose time runs out; its ID
+// is draftDue's.
+const DueDraft EffectKind = "draft"
+
+// draftDue names a draft in the schedule of its partition.
+func draftDue(id PersonID, c CaseID) Due {
+	return Due{DueDraft, string(id) + "." + string(c), id.Partition()}
+}
+
+// addDraft keeps an unfinished request for as long as such ones are kept.
+func (s *Store) addDraft(ops *operations, id PersonID, c *Case) {
+	ops.did(Deed{What: "case.draft", Case: c.ID, Outcome: "kept"})
+	ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c))
+	ops.add("PEXPIRE", draftsKey(id), s.keep.Milliseconds())
+	ops.addDue(draftDue(id, c.ID), s.now().Add(s.keep))
+}
+
+// dropDraft deletes it: it is finished, or nobody may know of it.
+func (s *Store) dropDraft(ops *operations, id PersonID, c CaseID) {
+	ops.add("HDEL", draftsKey(id), string(c))
+	ops.add("ZREM", draftDue(id, c).key(), draftDue(id, c).ID)
+}
+
+const (
+	draftBatch = 100
+	draftLease = time.Minute
+)
+
+// AbandonDrafts deletes the unfinished requests whose time is up, and has the case system
+// told of each, once (rules.md 4, intake.abandoned). Every replica may do it at once.
+func (s *Store) AbandonDrafts(ctx context.Context) error {
+	for {
+		due, more, err := s.ClaimDue(ctx, DueDraft, draftBatch, draftLease)
+		for _, d := range due {
+			err = errors.Join(err, s.abandon(ctx, d))
+		}
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+func (s *Store) abandon(ctx context.Context, d Due) error {
+	person, c, ok := strings.Cut(d.ID, ".")
+	if !ok || !isHash(person) {
+		return s.Finish(ctx, d)
+	}
+	drafts, err := s.Drafts(ctx, PersonID(person))
+	if err != nil {
+		return err
+	}
+	for _, draft := range drafts {
+		if until := draft.Updated.Add(s.keep); string(draft.ID) == c && until.After(s.now()) {
+			return s.Schedule(ctx, d, until) // it was gone on with meanwhile
+		}
+	}
+	ops := operations{}
+	s.dropDraft(&ops, PersonID(person), CaseID(c))
+	ops.addNews(d.Partition, News{ID: "abandoned." + c, Type: IntakeAbandoned, Case: CaseID(c), At: s.now()})
+	ops.did(Deed{What: "case.draft", Case: CaseID(c), Outcome: "abandoned"})
+	return s.runPlain(ctx, ops)
+}
