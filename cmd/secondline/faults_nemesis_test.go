@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -169,7 +170,7 @@ func (s *schedule) failOver(f planned, primaries, others []*redistest.Node) {
 		// Sentinel does not hold the old primary back meanwhile.
 		s.lagging(true)
 		s.w.redis.Failover(f.pick)
-		pauseFor(50 * time.Millisecond)
+		s.untilOthers(primaries)
 		s.untilWhole()
 		s.lagging(false)
 		return
@@ -200,6 +201,16 @@ func (s *schedule) untilWhole() {
 	}
 	for end := time.Now().Add(5 * time.Second); !s.w.redis.Whole() && time.Now().Before(end); pauseFor(50 * time.Millisecond) {
 		continue
+	}
+}
+
+// untilOthers waits until the primaries are not those any more, 5 seconds at most: a
+// failover that was asked for takes a moment to begin.
+func (s *schedule) untilOthers(before []*redistest.Node) {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); pauseFor(20 * time.Millisecond) {
+		if now, _ := s.w.redis.Primaries(); len(now) > 0 && !slices.Equal(now, before) {
+			return
+		}
 	}
 }
 
