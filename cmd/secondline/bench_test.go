@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"secondline/casestore"
+	"secondline/internal/loadgen"
 	"secondline/internal/redistest"
 )
 
@@ -85,7 +86,7 @@ func (v *voiceBench) tryOut(b *testing.B) sizes {
 	b.Helper()
 	address, stop := v.sides[1].serve(b, "try")
 	defer stop()
-	callers, err := dialCallers(address, 1)
+	callers, err := loadgen.Dial(address, 1)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func (v *voiceBench) tryOut(b *testing.B) sizes {
 	var answer []byte
 	var draft string
 	for turn := range v.load.intake {
-		if answer, err = callers[0].answer(v.load.request(0, turn)); err != nil {
+		if _, answer, _, err = callers[0].Answer(v.load.request(0, turn)); err != nil {
 			b.Fatalf("turn %d: %v", turn, err)
 		}
 		conversation, drafts := v.kept(b)
@@ -149,7 +150,7 @@ func (v *voiceBench) run(b *testing.B, s side, row int) measurement {
 	connections, calls := benchRows[row].connections, benchRows[row].calls
 	address, stop := s.serve(b, fmt.Sprintf("%s-%d", s.name, connections))
 	defer stop()
-	callers, err := dialCallers(address, connections)
+	callers, err := loadgen.Dial(address, connections)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -170,9 +171,9 @@ func (v *voiceBench) run(b *testing.B, s side, row int) measurement {
 	}
 }
 
-func hangUp(callers []*benchCaller) {
+func hangUp(callers []*loadgen.Conn) {
 	for _, c := range callers {
-		c.conn.Close()
+		c.Close()
 	}
 }
 
