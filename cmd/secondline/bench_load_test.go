@@ -31,28 +31,30 @@ func recordIntake(b testing.TB) []webhook {
 	return intake
 }
 
-// benchLoad plays one recorded intake as many calls, each with a CallSid and a number
-// of its own. The requests are written beforehand, so that sending them costs
-// little while the time runs, and lie outside of Go's heap, which would collect
-// its garbage less often with them in it.
-type benchLoad struct {
-	intake []webhook
-	// ends holds where each request ends within a call.
-	ends    []int
-	slab    []byte
-	calls   int // ever written
-	numbers loadgen.Numbers
-}
-
 // benchTarget is the address that the line of the benchmarks is known by.
 var benchTarget = loadgen.Line{Origin: worldURL, Sign: signedBy(worldToken)}
 
-// newBenchLoad makes room for so many calls at a time.
-func newBenchLoad(b *testing.B, intake []webhook, calls int) *benchLoad {
+// benchLoad plays many people, each of whom makes the same number of requests. The
+// requests are written beforehand, so that sending them costs
+// little while the time runs, and lie outside of Go's heap, which would collect
+// its garbage less often with them in it.
+type benchLoad struct {
+	// person writes the requests of the n-th and says where each ends. All have one
+	// length.
+	person func(to []byte, n int) ([]byte, []int)
+	// untimed is how many of a person's requests are only there to prepare the others.
+	untimed int
+	ends    []int
+	slab    []byte
+	people  int // ever written
+}
+
+// newBenchLoad makes room for so many people at a time.
+func newBenchLoad(b *testing.B, kind kindSpec, people int) *benchLoad {
 	b.Helper()
-	l := &benchLoad{intake: intake, numbers: loadgen.HomeNumbers(isDomestic)}
-	sample := l.appendCall(nil, 0)
-	slab, err := syscall.Mmap(-1, 0, calls*len(sample), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	l := &benchLoad{person: kind.person, untimed: kind.untimed}
+	sample, _ := l.person(nil, 0)
+	slab, err := syscall.Mmap(-1, 0, people*len(sample), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		b.Fatalf("room for the requests: %v", err)
 	}
@@ -61,18 +63,18 @@ func newBenchLoad(b *testing.B, intake []webhook, calls int) *benchLoad {
 	return l
 }
 
-// write writes the requests of new calls in place of the last ones.
-func (l *benchLoad) write(calls int) {
+// write writes the requests of new people in place of the last ones.
+func (l *benchLoad) write(people int) {
 	l.slab = l.slab[:0]
-	for range calls {
-		l.slab = l.appendCall(l.slab, l.calls)
-		l.calls++
+	for range people {
+		l.slab, l.ends = l.person(l.slab, l.people)
+		l.people++
 	}
 }
 
-// request gives a request of one of the calls written.
-func (l *benchLoad) request(call, turn int) []byte {
-	from := call * l.ends[len(l.ends)-1]
+// request gives a request of one of the people written.
+func (l *benchLoad) request(person, turn int) []byte {
+	from := person * l.ends[len(l.ends)-1]
 	start := from
 	if turn > 0 {
 		start += l.ends[turn-1]
@@ -80,32 +82,25 @@ func (l *benchLoad) request(call, turn int) []byte {
 	return l.slab[start : from+l.ends[turn]]
 }
 
-// appendCall writes the requests of the n-th call. All calls have one length.
-func (l *benchLoad) appendCall(to []byte, n int) []byte {
-	start := len(to)
-	l.ends = l.ends[:0]
-	for turn, hook := range l.intake {
-		fields := hook.asCall(loadgen.SID("CA", n), l.numbers.Of(n), n)
-		to = benchTarget.AppendRequest(to, hook.target, loadgen.Token(n, turn), fields)
-		l.ends = append(l.ends, len(to)-start)
-	}
-	return to
-}
-
-// play plays the calls written, shared out evenly, one turn after the other on
-// each connection.
-func (l *benchLoad) play(callers []*loadgen.Conn, calls int) error {
-	errs := make([]error, len(callers))
+// play plays the people written, shared out evenly, one request after the other on
+// each connection, each person's from one to another of theirs.
+func (l *benchLoad) play(conns []*loadgen.Conn, people, from, to int) (int, *loadgen.Latencies, error) {
+	errs, took := make([]error, len(conns)), make([]loadgen.Latencies, len(conns))
 	var all sync.WaitGroup
-	for i, c := range callers {
+	for i, c := range conns {
 		all.Go(func() {
-			for call := i; call < calls && errs[i] == nil; call += len(callers) {
-				for turn := 0; turn < len(l.intake) && errs[i] == nil; turn++ {
-					errs[i] = c.Turn(l.request(call, turn))
+			for person := i; person < people && errs[i] == nil; person += len(conns) {
+				for turn := from; turn < to && errs[i] == nil; turn++ {
+					began := time.Now()
+					errs[i] = c.Turn(l.request(person, turn))
+					took[i].Add(time.Since(began))
 				}
 			}
 		})
 	}
 	all.Wait()
-	return errors.Join(errs...)
+	for i := range took[1:] {
+		took[0].Merge(&took[i+1])
+	}
+	return took[0].Count(), &took[0], errors.Join(errs...)
 }
