@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"secondline/internal/loadgen"
 	"secondline/internal/private"
 	"secondline/internal/twiliosim"
 )
@@ -25,11 +26,11 @@ import (
 // callLoad is calls in progress: so many webhooks a second of intakes, each call's in their
 // order.
 type callLoad struct {
-	w      *faultWorld
-	intake []webhook
-	areas  []int
-	next   atomic.Int64
-	client *http.Client
+	w       *faultWorld
+	intake  []webhook
+	numbers loadgen.Numbers
+	next    atomic.Int64
+	client  *http.Client
 
 	mu      sync.Mutex
 	good    int
@@ -42,7 +43,7 @@ type callLoad struct {
 
 func newLoad(w *faultWorld) *callLoad {
 	w.t.Helper()
-	l := &callLoad{w: w, intake: recordIntake(w.t), areas: homeAreas(), client: &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
+	l := &callLoad{w: w, intake: recordIntake(w.t), numbers: loadgen.HomeNumbers(isDomestic), client: &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
 	w.t.Cleanup(l.client.CloseIdleConnections)
 	return l
 }
@@ -82,7 +83,7 @@ type callInProgress struct {
 
 func (l *callLoad) begin() *callInProgress {
 	n := int(l.next.Add(1))
-	return &callInProgress{sid: fmt.Sprintf("CA%032x", 1<<40+n), from: fmt.Sprintf("+1%d55501%02d", l.areas[n/100%len(l.areas)], n%100)}
+	return &callInProgress{sid: loadgen.SID("CA", 1<<40+n), from: l.numbers.Of(n)}
 }
 
 func (l *callLoad) send(c *callInProgress) {

@@ -45,6 +45,7 @@ const usage = `secondline answers the telephone and text line of a second opinio
   secondline fallback   write the document that reaches a person when nothing of ours runs
   secondline config     print the settings in force and where each came from
   secondline doctor     look at everything that the line needs, and say what to do
+  secondline loadtest   play calls and texts against a line for tests, and time the answers
   secondline version    print the version
 
 secondline COMMAND -h explains a command.
@@ -111,6 +112,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return runDoctor(ctx, args[1:], env, stdout, stderr)
 	case "config":
 		return runConfig(args[1:], env, stdout, stderr)
+	case "loadtest":
+		return runLoadTest(ctx, args[1:], env, stdout, stderr)
 	case "version":
 		fmt.Fprintln(stdout, version())
 		return 0

@@ -64,6 +64,7 @@ var rules = []rule{
 	{name: "the console talks to nobody but the store and the line", from: "internal/console/...", never: append(ours("internal/twilio/...", "sms/..."), twilioGo...)},
 	{name: "planview imports of ours only hours", from: "internal/planview/...", never: ours(), but: ours("internal/planview", "internal/hours")},
 	{name: "segments imports nothing of ours", from: "internal/segments/...", never: ours(), tests: true},
+	{name: "loadgen imports nothing of ours", from: "internal/loadgen/...", never: ours(), tests: true},
 
 	// The stand-in is the other side of the wire: a mistake that both sides make is
 	// found by no test. Segments are counted by neither side but by the networks.
@@ -133,6 +134,7 @@ func TestEveryRuleCanBreak(t *testing.T) {
 		{"internal/console/x.go", "secondline/sms", "the console talks to nobody but the store and the line"},
 		{"internal/planview/x.go", "secondline/casestore", "planview imports of ours only hours"},
 		{"internal/segments/x.go", "secondline/internal/private", "segments imports nothing of ours"},
+		{"internal/loadgen/x.go", "secondline/internal/twilio", "loadgen imports nothing of ours"},
 		{"internal/twiliosim/x.go", "secondline/internal/twilio", "twiliosim imports of ours only segments"},
 		{"internal/twiliosim/x.go", "secondline/internal/segments", ""},
 		{"internal/twiliosim/phone/x.go", "secondline/internal/twiliosim", "the browser telephone imports nothing of ours"},

@@ -1,0 +1,99 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"secondline/internal/loadgen"
+)
+
+// calm is how long voice turns take in an open loop while something goes on.
+type calm struct {
+	While               string
+	Rate                float64 // webhooks a second
+	N                   int
+	P50, P90, P99, P999 time.Duration
+	Max                 time.Duration
+}
+
+// tickOf is how many promises are due at once in the worst tick that is measured.
+const tickOf = 10_000
+
+// benchCalm has voice turns come by the clock, at half of the most that was measured,
+// while nothing else goes on, while Redis saves, and while many promises are due.
+func benchCalm(b *testing.B, report *benchReport) {
+	b.Helper()
+	most := 0.0
+	for _, f := range report.figures {
+		if f.what == "voice turn" && f.redis == benchSetUps[0].name {
+			most = max(most, f.line().perSecond)
+		}
+	}
+	// Between Redis' saves lies as much as a large programme keeps.
+	r := benchSetUps[0].start(b)
+	filled := benchSize(200_000)
+	r.servers[0].Do(b, "EVAL", fmt.Sprintf("for i=1,%d do redis.call('SET', 'fill:' .. i, string.rep('x', 1000)) end", filled), "0")
+	k := newBenchKind(b, r, voiceKind(b))
+	address, stop := k.sides[sideLine].serve(b, "calm")
+	defer stop()
+	span := time.Duration(benchSize(6000)) * time.Millisecond
+	for i, while := range []struct {
+		what string
+		do   func(context.Context)
+	}{
+		{"nothing else goes on", func(context.Context) {}},
+		{fmt.Sprintf("Redis saves %d MB (BGSAVE)", filled/1000), func(ctx context.Context) { saveAgain(ctx, b, r, "BGSAVE", "rdb_bgsave_in_progress") }},
+		{fmt.Sprintf("Redis rewrites its append-only file, %d MB", filled/1000), func(ctx context.Context) { saveAgain(ctx, b, r, "BGREWRITEAOF", "aof_rewrite_in_progress") }},
+		{fmt.Sprintf("%d promises are due at once", benchSize(tickOf)), func(ctx context.Context) { k.line.due(ctx) }},
+	} {
+		if i == 3 {
+			for n := range benchSize(tickOf) {
+				if err := k.line.store.AddCase(b.Context(), loadedCase(n, k.line.now().Add(-time.Minute))); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		report.calm = append(report.calm, k.openLoop(b, address, most/2, span, while.what, while.do))
+	}
+}
+
+// saveAgain has Redis save over and over.
+func saveAgain(ctx context.Context, b *testing.B, r *benchRedis, command, progress string) {
+	for ctx.Err() == nil {
+		r.servers[0].Try(command)
+		for ctx.Err() == nil && infoNumber(r.servers[0].Try("INFO", "persistence"), progress) != 0 {
+			<-time.After(50 * time.Millisecond)
+		}
+	}
+}
+
+func (k *benchKind) openLoop(b *testing.B, address string, rate float64, span time.Duration, what string, do func(context.Context)) calm {
+	b.Helper()
+	l := &loadTest{line: benchTarget, pool: newLoadPool(address, false, ""), call: recordIntake(b), numbers: loadgen.HomeNumbers(isDomestic), account: worldAccount, to: tollFree,
+		pace: 20 * time.Millisecond, rate: rate, first: int(time.Now().UnixMilli() << 8), tally: &loadTally{}}
+	defer l.pool.close()
+	ctx, cancel := context.WithCancel(b.Context())
+	over := make(chan struct{})
+	go func() { defer close(over); do(ctx) }()
+	began := time.Now()
+	l.run(b.Context(), began, span)
+	cancel()
+	<-over
+	if n := l.tally.failures(); n > 0 {
+		b.Fatalf("%s: %d webhooks failed: %v", what, n, l.tally.failed)
+	}
+	t := &l.tally.all[loadVoice]
+	return calm{what, rate, t.Count(), t.Quantile(0.5), t.Quantile(0.9), t.Quantile(0.99), t.Quantile(0.999), t.Max()}
+}
+
+// firstWords shortens what went on for a picture.
+func firstWords(s string) string {
+	s, _, _ = strings.Cut(s, ",")
+	s, _, _ = strings.Cut(s, " (")
+	return s
+}
