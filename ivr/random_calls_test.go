@@ -211,7 +211,7 @@ func (r *randomCaller) post(target string, form url.Values) (string, error) {
 // dead end, a panic, or an answer that Twilio refuses. SECONDLINE_CALLS sets how
 // many calls are played.
 func TestRandomCalls(t *testing.T) {
-	calls := 8_000
+	calls := 2_500
 	if n, err := strconv.Atoi(os.Getenv("SECONDLINE_CALLS")); err == nil {
 		calls = n
 	}
