@@ -29,6 +29,8 @@ type kindSpec struct {
 	untimed int
 	// units are how many people a measurement has, by benchConnections.
 	units [3]int
+	// durable says that the answer waits for the disk.
+	durable bool
 	// answers are what each person is answered, as far as it must say.
 	answers string
 	// handler is the listener that is asked, and prepared.
@@ -94,7 +96,7 @@ func eventKind(b *testing.B) kindSpec {
 		b.Fatal(err)
 	}
 	numbers := loadgen.HomeNumbers(isDomestic)
-	return kindSpec{name: "event in", units: [3]int{300, 1600, 2400}, handler: publicListener,
+	return kindSpec{name: "event in", durable: true, units: [3]int{100, 400, 800}, handler: publicListener,
 		answers: `"accepted"`, door: func(_ *testing.B, do func(http.ResponseWriter, *http.Request, string)) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)

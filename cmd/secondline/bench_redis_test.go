@@ -45,6 +45,7 @@ func (s benchSetUp) start(b *testing.B) *benchRedis {
 		r.servers = redistest.StartCluster(b)
 		for _, server := range r.servers {
 			server.Do(b, "CONFIG", "SET", "appendonly", "yes")
+			server.Do(b, "CONFIG", "SET", "hash-max-listpack-value", "2048")
 			server.Do(b, "CONFIG", "SET", "appendfsync", s.fsync)
 			server.Do(b, "CONFIG", "SET", "auto-aof-rewrite-percentage", "0")
 		}
@@ -55,7 +56,7 @@ func (s benchSetUp) start(b *testing.B) *benchRedis {
 		r.url = "redis+cluster://" + strings.Join(all, ",")
 		return r
 	}
-	args := []string{"--appendfsync", s.fsync, "--save", "", "--auto-aof-rewrite-percentage", "0"}
+	args := []string{"--hash-max-listpack-value", "2048", "--appendfsync", s.fsync, "--save", "", "--auto-aof-rewrite-percentage", "0"}
 	port := 0
 	if s.tcp {
 		port = unusedPort(b)

@@ -171,6 +171,9 @@ func (r *redisChild) command(lock *os.File) (*exec.Cmd, error) {
 		"--appendfsync", "always",
 		"--save", "",
 		"--maxmemory-policy", "noeviction",
+		// A case and a promise are hashes with one long field, which take half as much
+		// again as tables of their own.
+		"--hash-max-listpack-value", "2048",
 		"--daemonize", "no",
 	)
 	cmd.ExtraFiles = []*os.File{lock}
