@@ -54,7 +54,7 @@ func (r *benchReport) machine() string {
 }
 
 // heads and cells are the table of all figures.
-var benchHeads = []string{"what", "Redis", "connections", "floor/s", "line/s", "ratio", "floor µs", "line µs", "ratio", "Redis µs", "p50", "p99", "allocations", "bytes"}
+var benchHeads = []string{"what", "Redis", "connections", "floor/s", "line/s", "ratio", "floor µs", "line µs", "ratio", "floor Redis µs", "line Redis µs", "p50", "p99", "allocations", "bytes"}
 
 func (f figure) cells() []string {
 	floor, line := f.floor(), f.line()
@@ -70,7 +70,7 @@ func (f figure) cells() []string {
 		connections = "-"
 	}
 	return []string{f.what, f.redis, connections, number(floor.perSecond), number(line.perSecond), fmt.Sprintf("%.2f", f.speed()), number(floor.cpu), number(line.cpu),
-		fmt.Sprintf("%.2f", f.cost()), number(line.redisCPU), span(line.p50), span(line.p99), number(line.allocs), number(line.allocBytes)}
+		fmt.Sprintf("%.2f", f.cost()), number(floor.redisCPU), number(line.redisCPU), span(line.p50), span(line.p99), number(line.allocs), number(line.allocBytes)}
 }
 
 // print writes the one table.
