@@ -114,7 +114,7 @@ func (r *benchReport) besides() (out []string) {
 
 const reportHead = `# Performance
 
-Measured by ` + "`make bench`" + ` and, the scale, by ` + "`make bench-scale`" + `, which write this page. Every figure of the line stands beside that of a floor in the same process, measured in turn with it: the same router and signature check, two round trips to Redis of the same sizes, and an answer that is always the same. Ratios outlast the machine; the rest does not.
+Measured by ` + "`make bench`" + ` and, the scale, by ` + "`make bench-scale`" + `, which write this page. Every figure of the line stands beside that of a floor in the same process, measured in turn with it: the same router and signature check, two round trips to Redis of the same sizes, and an answer that is always the same. Ratios outlast the machine; the rest does not. Where the load average is above the number of CPUs, others were at work on the machine: the line, which needs more of it than the floor, then waits more often, and only bytes, allocations and memory are worth keeping.
 
 `
 

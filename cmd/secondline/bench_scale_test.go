@@ -91,16 +91,15 @@ func scaleCases() []int {
 
 // scaleWorld is a line whose Redis keeps so many cases.
 type scaleWorld struct {
-	cases   int
-	kind    *benchKind
-	memory  float64
-	turns   []measurement
-	ticks   []time.Duration
-	sweeps  []time.Duration
-	starts  []time.Duration
-	parts   []scalePart
-	address string
-	keys    string
+	cases  int
+	kind   *benchKind
+	memory float64
+	turns  []measurement
+	ticks  []time.Duration
+	sweeps []time.Duration
+	starts []time.Duration
+	parts  []scalePart
+	keys   string
 }
 
 func newScaleWorld(b *testing.B, cases int) *scaleWorld {
