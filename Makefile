@@ -4,15 +4,16 @@ FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
 SCALE     ?= 100000
 SEEDS     ?= 1000
+SCALE_CASES ?= 100000
 
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check deps fuzz bench scale faults
+.PHONY: help demo test check deps fuzz bench bench-scale bench-parts scale faults
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## try the line in a browser telephone; needs nothing but Go
 	go run ./cmd/secondline demo
@@ -40,9 +41,15 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
-bench: deps ## turns per second of the line and of a floor, then every other benchmark
-	go test -run '^$$' -bench '^BenchmarkVoiceTurn$$' ./cmd/secondline
-	go test -run '^$$' -bench . -skip '^BenchmarkVoiceTurn$$' -benchmem -benchtime $(BENCHTIME) ./...
+bench: deps ## everything the line answers and does beside a floor; writes docs/performance.md
+	SECONDLINE_PERFORMANCE=$(CURDIR)/docs go test -run '^$$' -bench '^BenchmarkLine$$' -benchtime 1x -timeout 60m ./cmd/secondline
+
+# SCALE_CASES=1000000 takes a quarter of an hour, and 3 GB.
+bench-scale: deps ## 1,000 and SCALE_CASES (100,000) cases in Redis: turns, ticks, memory, start; writes docs/performance.md
+	SECONDLINE_PERFORMANCE=$(CURDIR)/docs SECONDLINE_CASES=$(SCALE_CASES) go test -run '^$$' -bench '^BenchmarkScale$$' -benchtime 1x -timeout 120m ./cmd/secondline
+
+bench-parts: deps ## every other benchmark
+	go test -run '^$$' -bench . -skip '^Benchmark(Line|VoiceTurn|Calm|Scale)$$' -benchmem -benchtime $(BENCHTIME) ./...
 
 scale: deps ## ten replicas, killed at random, keep SCALE (100,000) promises, and call 2,000 patients
 	SECONDLINE_SCALE=$(SCALE) go test -count=1 -v -timeout 60m -run '^TestTenReplicasKeepPromises$$' ./ivr

@@ -24,24 +24,30 @@ type calm struct {
 // tickOf is how many promises are due at once in the worst tick that is measured.
 const tickOf = 10_000
 
-// benchCalm has voice turns come by the clock, at half of the most that was measured,
-// while nothing else goes on, while Redis saves, and while many promises are due.
-func benchCalm(b *testing.B, report *benchReport) {
-	b.Helper()
-	most := 0.0
-	for _, f := range report.figures {
+// most is the most voice turns a second on the first set-up.
+func (r *benchReport) most() (most float64) {
+	for _, f := range r.figures {
 		if f.what == "voice turn" && f.redis == benchSetUps[0].name {
 			most = max(most, f.line().perSecond)
 		}
 	}
+	return most
+}
+
+// benchCalm has voice turns come by the clock while nothing else goes on, while Redis
+// saves, and while many promises are due.
+func benchCalm(b *testing.B, report *benchReport, rate float64) {
+	b.Helper()
 	// Between Redis' saves lies as much as a large programme keeps.
 	r := benchSetUps[0].start(b)
-	filled := benchSize(200_000)
-	r.servers[0].Do(b, "EVAL", fmt.Sprintf("for i=1,%d do redis.call('SET', 'fill:' .. i, string.rep('x', 1000)) end", filled), "0")
+	const filled = 200_000
+	for from := 0; from < filled; from += 10_000 {
+		r.servers[0].Do(b, "EVAL", fmt.Sprintf("for i=%d,%d do redis.call('SET', 'fill:' .. i, string.rep('x', 1000)) end", from+1, from+10_000), "0")
+	}
 	k := newBenchKind(b, r, voiceKind(b))
 	address, stop := k.sides[sideLine].serve(b, "calm")
 	defer stop()
-	span := time.Duration(benchSize(6000)) * time.Millisecond
+	const span = 6 * time.Second
 	for i, while := range []struct {
 		what string
 		do   func(context.Context)
@@ -49,16 +55,12 @@ func benchCalm(b *testing.B, report *benchReport) {
 		{"nothing else goes on", func(context.Context) {}},
 		{fmt.Sprintf("Redis saves %d MB (BGSAVE)", filled/1000), func(ctx context.Context) { saveAgain(ctx, b, r, "BGSAVE", "rdb_bgsave_in_progress") }},
 		{fmt.Sprintf("Redis rewrites its append-only file, %d MB", filled/1000), func(ctx context.Context) { saveAgain(ctx, b, r, "BGREWRITEAOF", "aof_rewrite_in_progress") }},
-		{fmt.Sprintf("%d promises are due at once", benchSize(tickOf)), func(ctx context.Context) { k.line.due(ctx) }},
+		{fmt.Sprintf("%d promises are due at once", tickOf), func(ctx context.Context) { k.line.due(ctx) }},
 	} {
 		if i == 3 {
-			for n := range benchSize(tickOf) {
-				if err := k.line.store.AddCase(b.Context(), loadedCase(n, k.line.now().Add(-time.Minute))); err != nil {
-					b.Fatal(err)
-				}
-			}
+			fillCases(b, k.line, tickOf)
 		}
-		report.calm = append(report.calm, k.openLoop(b, address, most/2, span, while.what, while.do))
+		report.calm = append(report.calm, k.openLoop(b, address, rate, span, while.what, while.do))
 	}
 }
 

@@ -47,7 +47,7 @@ func (i insideSpec) measure(b *testing.B, r *benchRedis) figure {
 func outboxInside(b *testing.B, r *benchRedis) insideSpec {
 	b.Helper()
 	effects := benchSize(12_000)
-	l := benchLine(b, r)
+	store := benchStore(b, r) // a whole line would work the outbox too
 	rdb, err := casestore.Connect(r.url)
 	if err != nil {
 		b.Fatal(err)
@@ -69,7 +69,7 @@ func outboxInside(b *testing.B, r *benchRedis) insideSpec {
 			},
 			func(b *testing.B) {
 				for i := range effects {
-					if err := l.store.Wake(b.Context(), casestore.Partition(i%casestore.Partitions), casestore.Effect{Kind: "bench", Data: loadgen.SID("CA", i)}); err != nil {
+					if err := store.Wake(b.Context(), casestore.Partition(i%casestore.Partitions), casestore.Effect{Kind: "bench", Data: loadgen.SID("CA", i)}); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -110,7 +110,7 @@ func outboxInside(b *testing.B, r *benchRedis) insideSpec {
 				var done atomic.Int64
 				var working sync.WaitGroup
 				working.Go(func() {
-					l.store.Work(ctx, "worker", map[casestore.EffectKind]casestore.Handler{"bench": func(context.Context, casestore.Partition, casestore.Effect) error {
+					store.Work(ctx, "worker", map[casestore.EffectKind]casestore.Handler{"bench": func(context.Context, casestore.Partition, casestore.Effect) error {
 						if done.Add(1) == int64(effects) {
 							stop()
 						}
@@ -125,6 +125,26 @@ func outboxInside(b *testing.B, r *benchRedis) insideSpec {
 			},
 		},
 	}
+}
+
+// benchStore is a store by itself.
+func benchStore(b *testing.B, r *benchRedis) *casestore.Store {
+	b.Helper()
+	keys, err := passingKeys()
+	if err != nil {
+		b.Fatal(err)
+	}
+	ring, err := newRing(keys)
+	if err != nil {
+		b.Fatal(err)
+	}
+	rdb, err := casestore.Connect(r.url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	store := casestore.New(casestore.Options{Redis: rdb, Ring: ring})
+	b.Cleanup(func() { _ = store.Close() })
+	return store
 }
 
 // tickInside claims what is due, so many things, among 10,000 that are scheduled; the

@@ -54,7 +54,7 @@ func (r *benchReport) machine() string {
 }
 
 // heads and cells are the table of all figures.
-var benchHeads = []string{"what", "Redis", "connections", "floor/s", "line/s", "ratio", "floor µs", "line µs", "ratio", "Redis µs", "p50", "p99", "allocations", "bytes"}
+var benchHeads = []string{"what", "Redis", "connections", "floor/s", "line/s", "ratio", "floor µs", "line µs", "ratio", "floor Redis µs", "line Redis µs", "p50", "p99", "allocations", "bytes"}
 
 func (f figure) cells() []string {
 	floor, line := f.floor(), f.line()
@@ -70,7 +70,7 @@ func (f figure) cells() []string {
 		connections = "-"
 	}
 	return []string{f.what, f.redis, connections, number(floor.perSecond), number(line.perSecond), fmt.Sprintf("%.2f", f.speed()), number(floor.cpu), number(line.cpu),
-		fmt.Sprintf("%.2f", f.cost()), number(line.redisCPU), span(line.p50), span(line.p99), number(line.allocs), number(line.allocBytes)}
+		fmt.Sprintf("%.2f", f.cost()), number(floor.redisCPU), number(line.redisCPU), span(line.p50), span(line.p99), number(line.allocs), number(line.allocBytes)}
 }
 
 // print writes the one table.
@@ -114,7 +114,7 @@ func (r *benchReport) besides() (out []string) {
 
 const reportHead = `# Performance
 
-Measured by ` + "`make bench`" + ` and, the scale, by ` + "`make bench-scale`" + `, which write this page. Every figure of the line stands beside that of a floor in the same process, measured in turn with it: the same router and signature check, two round trips to Redis of the same sizes, and an answer that is always the same. Ratios outlast the machine; the rest does not.
+Measured by ` + "`make bench`" + ` and, the scale, by ` + "`make bench-scale`" + `, which write this page. Every figure of the line stands beside that of a floor in the same process, measured in turn with it: the same router and signature check, two round trips to Redis of the same sizes, and an answer that is always the same. Ratios outlast the machine; the rest does not. Where the load average is above the number of CPUs, others were at work on the machine: the line, which needs more of it than the floor, then waits more often, and only bytes, allocations and memory are worth keeping.
 
 `
 

@@ -91,16 +91,15 @@ func scaleCases() []int {
 
 // scaleWorld is a line whose Redis keeps so many cases.
 type scaleWorld struct {
-	cases   int
-	kind    *benchKind
-	memory  float64
-	turns   []measurement
-	ticks   []time.Duration
-	sweeps  []time.Duration
-	starts  []time.Duration
-	parts   []scalePart
-	address string
-	keys    string
+	cases  int
+	kind   *benchKind
+	memory float64
+	turns  []measurement
+	ticks  []time.Duration
+	sweeps []time.Duration
+	starts []time.Duration
+	parts  []scalePart
+	keys   string
 }
 
 func newScaleWorld(b *testing.B, cases int) *scaleWorld {
@@ -113,7 +112,7 @@ func newScaleWorld(b *testing.B, cases int) *scaleWorld {
 	}
 	w.keys = keys
 	before := infoNumber(r.servers[0].Do(b, "INFO", "memory"), "used_memory")
-	w.fill(b)
+	fillCases(b, w.kind.line, cases)
 	w.memory = infoNumber(r.servers[0].Do(b, "INFO", "memory"), "used_memory") - before
 	w.postpone(b)
 	w.parts = w.whereItIs(b)
@@ -121,16 +120,16 @@ func newScaleWorld(b *testing.B, cases int) *scaleWorld {
 	return w
 }
 
-// fill makes the cases.
-func (w *scaleWorld) fill(b *testing.B) {
+// fillCases keeps so many cases, each with an open promise that is due.
+func fillCases(b *testing.B, l *line, cases int) {
 	b.Helper()
-	delivered := w.kind.line.now().Add(-time.Minute)
+	delivered := l.now().Add(-time.Minute)
 	var all sync.WaitGroup
 	failed := make(chan error, 32)
 	for part := range 32 {
 		all.Go(func() {
-			for i := part; i < w.cases; i += 32 {
-				if err := w.kind.line.store.AddCase(b.Context(), loadedCase(i, delivered)); err != nil {
+			for i := part; i < cases; i += 32 {
+				if err := l.store.AddCase(b.Context(), loadedCase(i, delivered)); err != nil {
 					failed <- err
 					return
 				}

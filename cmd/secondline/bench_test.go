@@ -3,8 +3,8 @@
 package main
 
 import (
-	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -36,7 +36,7 @@ func BenchmarkLine(b *testing.B) {
 			benchVoice(b, report, setUp)
 		}
 		benchOthers(b, report)
-		benchCalm(b, report)
+		benchCalm(b, report, report.most()/2)
 		benchStart(b, report)
 	}
 	if err := report.print(os.Stdout); err != nil {
@@ -56,6 +56,32 @@ func BenchmarkLine(b *testing.B) {
 	}
 }
 
+// BenchmarkVoiceTurn is the part of BenchmarkLine to work on the turn with.
+func BenchmarkVoiceTurn(b *testing.B) {
+	report := &benchReport{}
+	for b.Loop() {
+		benchVoice(b, report, benchSetUps[0])
+	}
+	if err := report.print(os.Stdout); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkCalm is the part of BenchmarkLine that has webhooks come by the clock, at
+// 200 a second.
+func BenchmarkCalm(b *testing.B) {
+	report := &benchReport{}
+	for b.Loop() {
+		benchCalm(b, report, 200)
+		benchStart(b, report)
+	}
+	for _, line := range report.besides() {
+		b.Log(line)
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
 // benchVoice measures the voice turn on one set-up of Redis.
 func benchVoice(b *testing.B, report *benchReport, setUp benchSetUp) {
 	b.Helper()
@@ -63,7 +89,10 @@ func benchVoice(b *testing.B, report *benchReport, setUp benchSetUp) {
 	k := newBenchKind(b, r, voiceKind(b))
 	r.describe(b, report)
 	for _, connections := range benchConnections {
-		units := benchSize([]int{64, 320, 448}[indexOf(benchConnections, connections)])
+		units := benchSize([]int{64, 320, 448}[slices.Index(benchConnections, connections)])
+		if setUp.fsync == "always" {
+			units = benchSize([]int{10, 80, 160}[slices.Index(benchConnections, connections)])
+		}
 		sides := k.sides[:]
 		if setUp != benchSetUps[0] {
 			sides = []benchSide{sides[sideFloor], sides[sideLine]}
@@ -72,15 +101,6 @@ func benchVoice(b *testing.B, report *benchReport, setUp benchSetUp) {
 		r.compact(b)
 	}
 	onlyNextTurns(b, k.line)
-}
-
-func indexOf(all []int, one int) int {
-	for i, n := range all {
-		if n == one {
-			return i
-		}
-	}
-	panic(fmt.Sprint("no ", one))
 }
 
 // benchOthers measures everything but the voice turn, on a redis-server on a unix

@@ -118,7 +118,7 @@ func (d parsedNumber) zone() *time.Location {
 	if err != nil || len(zones) != 1 {
 		return nil
 	}
-	zone, err := time.LoadLocation(zones[0])
+	zone, err := hours.LoadZone(zones[0]) // reads each from disk once
 	if err != nil {
 		return nil
 	}

@@ -171,8 +171,8 @@ func (r *redisChild) command(lock *os.File) (*exec.Cmd, error) {
 		"--appendfsync", "always",
 		"--save", "",
 		"--maxmemory-policy", "noeviction",
-		// A case and a promise are hashes with one long field, which take half as much
-		// again as tables of their own.
+		// A case and a promise are hashes with one long field, and take a quarter more
+		// as tables (docs/performance.md).
 		"--hash-max-listpack-value", "2048",
 		"--daemonize", "no",
 	)
