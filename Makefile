@@ -49,7 +49,7 @@ bench-scale: deps ## 1,000 and SCALE_CASES (100,000) cases in Redis: turns, tick
 	SECONDLINE_PERFORMANCE=$(CURDIR)/docs SECONDLINE_CASES=$(SCALE_CASES) go test -run '^$$' -bench '^BenchmarkScale$$' -benchtime 1x -timeout 120m ./cmd/secondline
 
 bench-parts: deps ## every other benchmark
-	go test -run '^$$' -bench . -skip '^Benchmark(Line|VoiceTurn|Calm|Scale)$$' -benchmem -benchtime $(BENCHTIME) ./...
+	go test -run '^$$' -bench . -skip '^Benchmark(Line|VoiceTurn|Calm|Inside|Scale)$$' -benchmem -benchtime $(BENCHTIME) ./...
 
 scale: deps ## ten replicas, killed at random, keep SCALE (100,000) promises, and call 2,000 patients
 	SECONDLINE_SCALE=$(SCALE) go test -count=1 -v -timeout 60m -run '^TestTenReplicasKeepPromises$$' ./ivr

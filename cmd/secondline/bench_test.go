@@ -82,6 +82,27 @@ func BenchmarkCalm(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// BenchmarkInside is the part of BenchmarkLine that no request asks for.
+func BenchmarkInside(b *testing.B) {
+	report := &benchReport{}
+	for b.Loop() {
+		benchInside(b, report)
+	}
+	if err := report.print(os.Stdout); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// benchInside measures effects and ticks.
+func benchInside(b *testing.B, report *benchReport) {
+	b.Helper()
+	r := benchSetUps[0].start(b)
+	for _, inside := range []insideSpec{outboxInside(b, r), tickInside(b, r, 0), tickInside(b, r, 100)} {
+		report.add(inside.measure(b, r))
+	}
+}
+
 // benchVoice measures the voice turn on one set-up of Redis.
 func benchVoice(b *testing.B, report *benchReport, setUp benchSetUp) {
 	b.Helper()
@@ -119,8 +140,5 @@ func benchOthers(b *testing.B, report *benchReport) {
 			k.redis.compact(b)
 		}
 	}
-	r := benchSetUps[0].start(b)
-	for _, inside := range []insideSpec{outboxInside(b, r), tickInside(b, r, 0), tickInside(b, r, 100)} {
-		report.add(inside.measure(b, r))
-	}
+	benchInside(b, report)
 }
