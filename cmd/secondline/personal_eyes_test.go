@@ -68,7 +68,8 @@ func (s *searched) console() {
 func (s *searched) commands() {
 	f := s.people[0]
 	id := string(s.caseOf(f).ID)
-	env := map[string]string{"PHI_KEYS": s.env["PHI_KEYS"], "REDIS_URL": s.env["REDIS_URL"], "EVENTS_SECRET": s.env["EVENTS_SECRET"]}
+	env := map[string]string{"PHI_KEYS": s.env["PHI_KEYS"], "REDIS_URL": s.env["REDIS_URL"], "EVENTS_SECRET": s.env["EVENTS_SECRET"],
+		"AUDIT_LOG": filepath.Join(s.dir, "audit.log")}
 	for _, args := range [][]string{
 		{"case", "list"}, {"case", "show", id}, {"case", "advance", id, "delivered"}, {"case", "note", id, f.ask}, {"case", "show", casestore.NewRequestNumber().Reveal()},
 		{"task", "list"}, {"optout", "list"}, {"events", "refused"}, {"events", "dead"}, {"events", "replay", "all"}, {"explain", id}, {"config"}, {"nonsense"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -102,6 +103,8 @@ func joined(samples []sample) (out []byte) {
 func ran(t *testing.T, env map[string]string, args ...string) (int, string) {
 	t.Helper()
 	var out lockedBuffer
+	env = maps.Clone(env)
+	env["AUDIT_LOG"] = filepath.Join(t.TempDir(), "audit.log")
 	status := run(t.Context(), args, lookup(env), &out, &out)
 	return status, out.String()
 }

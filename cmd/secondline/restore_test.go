@@ -84,7 +84,7 @@ func (s *searched) promiseOf(name string) *casestore.Promise {
 func (s *searched) operator(args ...string) string {
 	s.t.Helper()
 	var out, errs bytes.Buffer
-	env := map[string]string{"PHI_KEYS": s.env["PHI_KEYS"], "REDIS_URL": s.redis.server.URL(), "OPTOUT_JOURNAL": filepath.Join(s.dir, "optouts.journal"), "RECORDINGS_DIR": filepath.Join(s.dir, "recordings")}
+	env := map[string]string{"PHI_KEYS": s.env["PHI_KEYS"], "REDIS_URL": s.redis.server.URL(), "OPTOUT_JOURNAL": filepath.Join(s.dir, "optouts.journal"), "AUDIT_LOG": filepath.Join(s.dir, "audit.log"), "RECORDINGS_DIR": filepath.Join(s.dir, "recordings")}
 	if status := run(s.t.Context(), args, lookup(env), &out, &errs); status != 0 {
 		s.t.Fatalf("%v: %d: %s%s", args, status, out.String(), errs.String())
 	}
