@@ -131,6 +131,9 @@ func (s *Store) retainPart(ctx context.Context, p Partition, r Retention, dry bo
 		t, err := s.Task(ctx, p, id)
 		if errors.Is(err, ErrNotFound) {
 			t = &Task{ID: id, Outcome: "gone"}
+		} else if errors.Is(err, ErrSealed) {
+			out.Failed++ // what no key opens keeps nothing else
+			continue
 		} else if err != nil {
 			return err
 		}

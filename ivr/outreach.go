@@ -85,6 +85,10 @@ func (s *Server) moveOut(ctx context.Context, p casestore.Partition, t *casestor
 		return err
 	}
 	if t.State == casestore.TransferLeft {
+		// Nobody is left alone in a room where nobody comes.
+		if err := s.tellCoordinator(ctx, p, t); err != nil {
+			return err
+		}
 		return s.settleOut(ctx, p, t)
 	}
 	if t, err = s.movePatient(ctx, p, t); err != nil {
@@ -247,7 +251,10 @@ func (s *Server) dialPatient(ctx context.Context, p casestore.Partition, t *case
 	}
 	// Once more: who has opted out since it was asked is not dialled.
 	if why, err := s.mayDial(ctx, p, t); err != nil || why != "" {
-		_, _, back := s.notDialled(ctx, p, id, cmp.Or(why, WhyPaused))
+		t, _, back := s.notDialled(ctx, p, id, cmp.Or(why, WhyPaused))
+		if back == nil {
+			back = s.tellCoordinator(ctx, p, t)
+		}
 		return errors.Join(err, back)
 	}
 	what := twilio.NewCall{

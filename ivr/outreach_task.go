@@ -83,6 +83,8 @@ func (s *Server) keepTask(ctx context.Context, d casestore.Due) error {
 		return s.store.Finish(ctx, d)
 	} else if at.After(now) {
 		return s.store.Schedule(ctx, d, at)
+	} else if s.paused(ctx) {
+		return s.store.Schedule(ctx, d, now.Add(time.Minute)) // nobody is rung for a call that would not be made
 	}
 	t = &casestore.Transfer{
 		ID: id, State: casestore.TransferWaiting, Line: s.cfg.Lines[0].Name, Caller: task.Phone, Language: english, Wanted: task.Language,

@@ -78,7 +78,7 @@ func (s *Server) move(ctx context.Context, req request, c *casestore.Conversatio
 	next.Token = req.who.token
 	t := &turn{s: s, who: req.who, c: &next, drafts: drafts, pre: pre}
 	digits := c.State.Answers.Get("status_number")
-	if tooLong(c, req.who.now) {
+	if tooLong(c, req.who.now) && (in.Kind == flow.Keys || in.Kind == flow.Silence) {
 		next.State, t.out = s.book.Enter(c.State, toLong, t.env())
 	} else {
 		next.State, t.out = s.book.Answer(c.State, in, t.env())

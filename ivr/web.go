@@ -373,15 +373,15 @@ func (s *Server) left(ctx context.Context, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.store.CallOver(ctx, req.who.id, req.who.call); err != nil {
+		s.log.Warn("a call that is over is counted as in progress", "call", req.who.call, "err", err)
+	}
 	c, err := s.store.Conversation(ctx, req.who.id.Partition(), req.who.call)
 	if errors.Is(err, casestore.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	if err := s.store.CallOver(ctx, req.who.id, req.who.call); err != nil {
-		s.log.Warn("a call that is over is counted as in progress", "call", req.who.call, "err", err)
 	}
 	if c.SignedIn {
 		if err := s.store.ReleaseCoordinator(ctx, c.Member, c.Call, c.Task != ""); err != nil {

@@ -113,6 +113,7 @@ type script struct{ line, from, at, language, team, stage, tokens string }
 // playCall plays a call, or several of one caller.
 func playCall(ctx context.Context, env environment, sc script, log *slog.Logger) (*callResult, error) {
 	settings, err := LoadSettings(env, os.ReadFile)
+	settings.Deploy = settings.Deploy.alone()
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ func runDemo(ctx context.Context, args []string, env environment, stdout, stderr
 
 func demo(ctx context.Context, env environment, listen string, stdout io.Writer, log *slog.Logger) error {
 	settings, err := LoadSettings(env, os.ReadFile)
+	settings.Deploy = settings.Deploy.alone()
 	if err != nil {
 		return err
 	}

@@ -248,6 +248,7 @@ func (w *world) live(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for ctx.Err() == nil {
+		w.line.look(ctx)
 		w.line.due(ctx)
 		if err := w.sim.Run(ctx); err != nil {
 			return

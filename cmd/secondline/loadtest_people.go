@@ -53,6 +53,7 @@ func recordCall(ctx context.Context, settings Settings, at time.Time, tokens str
 // loadSettings are those of the running line as far as callers notice them.
 func loadSettings(env environment) (Settings, error) {
 	settings, err := LoadSettings(env, os.ReadFile)
+	settings.Deploy = settings.Deploy.alone()
 	if err == nil && settings.Deploy.AuthToken.Empty() {
 		err = fmt.Errorf("TWILIO_AUTH_TOKEN is not set: it is that of the secondline serve under test, and signs the webhooks")
 	}

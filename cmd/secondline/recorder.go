@@ -120,10 +120,15 @@ func (r *recorder) FetchRecording(ctx context.Context, sid string) (io.ReadClose
 // on which they are changed.
 func (l *line) tick(ctx context.Context, log *slog.Logger) {
 	c := cron.New(cron.WithLocation(time.UTC), cron.WithChain(cron.SkipIfStillRunning(cronLog{log})))
-	for spec, job := range map[string]func(context.Context){
-		"@every 1s": l.due, "@every 5m": l.voice.SweepPromises, "@every 1m": l.recorder.again, "@every 30s": l.abandon, "17 * * * *": l.recorder.sweep, "@every 45s": l.reapplyRecent, "41 * * * *": l.retain,
+	for _, x := range []struct {
+		spec string
+		job  func(context.Context)
+	}{
+		// look is by itself: what is due may wait long for a Twilio that does not answer.
+		{"@every 1s", l.look}, {"@every 1s", l.due}, {"@every 5m", l.voice.SweepPromises}, {"@every 1m", l.recorder.again}, {"@every 30s", l.abandon},
+		{"17 * * * *", l.recorder.sweep}, {"@every 45s", l.reapplyRecent}, {"41 * * * *", l.retain},
 	} {
-		if _, err := c.AddJob(spec, guardedJob(ctx, log, job)); err != nil {
+		if _, err := c.AddJob(x.spec, guardedJob(ctx, log, x.job)); err != nil {
 			panic("secondline: " + err.Error()) // the specifications are ours
 		}
 	}
@@ -139,12 +144,16 @@ func (l *line) abandon(ctx context.Context) {
 	}
 }
 
-// due does what is due now: texts, calls that were promised, calls that are owed.
-func (l *line) due(ctx context.Context) {
+// look sees a failover though nothing is to be sent, and how many calls go on.
+func (l *line) look(ctx context.Context) {
 	if l.pause != nil {
-		l.pause.why(ctx) // a failover is seen though nothing is to be sent
+		l.pause.why(ctx)
 	}
 	l.voice.CountCalls(ctx)
+}
+
+// due does what is due now: texts, calls that were promised, calls that are owed.
+func (l *line) due(ctx context.Context) {
 	l.texts.Tick(ctx)
 	l.voice.TickPromises(ctx)
 	l.voice.TickTasks(ctx)

@@ -243,3 +243,10 @@ func redisProblem(address string) string {
 	}
 	return "must begin with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// and name a server"
 }
+
+// alone is without those who are told of what happens, and without the secret of the
+// case system: what is made up reaches nobody.
+func (d Deploy) alone() Deploy {
+	d.EventsOut, d.EventsSecret, d.EventsNext = private.Text{}, private.Text{}, private.Text{}
+	return d
+}

@@ -83,6 +83,7 @@ type exchange struct {
 // playTexts plays an exchange and describes it.
 func playTexts(ctx context.Context, env environment, x exchange, log *slog.Logger) (string, error) {
 	settings, err := LoadSettings(env, os.ReadFile)
+	settings.Deploy = settings.Deploy.alone()
 	if err != nil {
 		return "", err
 	}

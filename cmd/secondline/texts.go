@@ -185,7 +185,11 @@ func (l *line) reapply(ctx context.Context, since time.Time) error {
 	if missing > 0 {
 		l.log.Error("Redis had lost opt-outs; they are written again", "count", missing)
 	}
-	return errors.Join(err, l.shredAgain(ctx, entries))
+	// What cannot be deleted again now keeps nobody from the line; it is tried again.
+	if err := l.shredAgain(ctx, entries); err != nil {
+		l.log.Error("a request that was deleted is there again, and cannot be deleted now", "err", err)
+	}
+	return err
 }
 
 // reapplied is how much of the journal is compared with Redis while the line runs.
