@@ -161,6 +161,7 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	if c := change.Finished; c != nil {
 		ops.add("HSET", caseKey(p, c.ID), "v", 1, "d", s.sealCase(c))
 		s.dropDraft(ops, id, c.ID)
+		ops.addKnown(id)
 		ops.did(Deed{What: "case.made", Case: c.ID, Outcome: string(c.Stage)})
 		for _, agreed := range c.Consents {
 			ops.did(Deed{What: "consent", Case: c.ID, Thing: agreed.Kind, Outcome: agreed.Given})

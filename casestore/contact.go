@@ -94,8 +94,8 @@ func (c Contact) May(by Channel, reply bool) Reason {
 	return OK
 }
 
-// contactKey: hash texts, calls (JSON), back, suspended, wrong (ms), notext, language. How a
-// number may be reached.
+// contactKey: hash texts, calls (JSON), back, suspended, wrong (ms), notext, language,
+// case (that there is one). How a number may be reached.
 func contactKey(id PersonID) string { return key(id.Partition(), "contact", string(id)) }
 
 // Contact reads how a number may be reached, in one round trip.

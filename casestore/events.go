@@ -107,6 +107,9 @@ func (s *Store) MakeCase(ctx context.Context, name string, c *Case) (there *Case
 	c.Partition = p
 	ops := s.versioned(caseKey(p, c.ID), 0, s.sealCase(c), 0)
 	ops.did(Deed{What: "case.made", Case: c.ID, Outcome: string(c.Stage)})
+	if of := s.ring.Person(c.Caller); of.Partition() == p {
+		ops.addKnown(of)
+	}
 	if c.Stage == StageDelivered && !c.DeliveredAt.IsZero() {
 		s.addPromise(&ops, p, c.ID, c.DeliveredAt, nil)
 	}

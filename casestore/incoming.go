@@ -112,6 +112,9 @@ func (s *Store) greet(ctx context.Context, id PersonID, call string, besides fun
 	return conversation, g, nil
 }
 
+// addKnown marks a number as one of which something is kept: a request.
+func (o *operations) addKnown(id PersonID) { o.add("HSET", contactKey(id), "case", 1) }
+
 // CallOver takes a call from those in progress.
 func (s *Store) CallOver(ctx context.Context, id PersonID, call string) error {
 	if _, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {

@@ -137,7 +137,10 @@ func (s *Store) retainPart(ctx context.Context, p Partition, r Retention, dry bo
 		} else if err != nil {
 			return err
 		}
-		if t.Case != "" || t.Outcome == "" {
+		if t.Outcome == "" {
+			continue
+		}
+		if c, err := s.Case(ctx, p, t.Case); t.Case != "" && !errors.Is(err, ErrNotFound) && (err != nil || c.Forgotten.IsZero()) {
 			continue // it goes with its request
 		}
 		out.Tasks++

@@ -47,7 +47,11 @@ func (s *Server) crowded(who caller, known casestore.Greeting) (step, bound stri
 	b := s.cfg.Bounds
 	over := 0
 	if !who.number.Empty() {
-		over = max(beyond(known.Recent, b.PerCaller), beyond(known.Talking, b.PerCallerAtOnce))
+		over = beyond(known.Recent, b.PerCaller)
+	}
+	if !who.number.Empty() && !known.Known {
+		// Several patients of a ward may call from behind one number.
+		over = max(over, beyond(known.Talking, b.PerCallerAtOnce))
 	}
 	switch {
 	case over > 1:

@@ -312,6 +312,7 @@ func (w *world) settle(ctx context.Context) error {
 		if err != nil {
 			w.log.Warn("the outbox is not worked", "err", err)
 		}
+		guardedJob(ctx, w.log, w.line.look).Run()
 		guardedJob(ctx, w.log, w.line.due).Run()
 		for w.sim.Step(ctx) {
 			n++

@@ -98,9 +98,6 @@ func (l *line) shredAgain(ctx context.Context, entries []casestore.JournalEntry)
 		if errors.Is(err, casestore.ErrNotFound) || err == nil && !c.Forgotten.IsZero() {
 			continue
 		}
-		if err == nil && c.Updated.After(e.At) {
-			continue // it was gone on with after somebody wanted it deleted, and is no old copy
-		}
 		if err == nil {
 			l.log.Warn("a request that was deleted is there again, and is deleted again", "case", c.ID)
 			err = l.store.ForgetAgain(ctx, c, casestore.Shredded, func(sids []string) error {
