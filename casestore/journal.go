@@ -32,6 +32,10 @@ type JournalEntry struct {
 // Shredded is What of a request that was deleted on purpose.
 const Shredded = "shred"
 
+// ShredRefused is What of one that was to be deleted and was left: something had come
+// to be owed meanwhile.
+const ShredRefused = "shred_refused"
+
 // Place names where a request lies.
 func (c *Case) Place() string { return c.Partition.String() + ":" + string(c.ID) }
 
@@ -153,7 +157,7 @@ return 1
 func (s *Store) Reapply(ctx context.Context, entries []JournalEntry) (int, error) {
 	missing := 0
 	for _, e := range entries {
-		if e.What == Shredded {
+		if e.What == Shredded || e.What == ShredRefused {
 			continue
 		}
 		at := strconv.FormatInt(e.At.UnixMilli(), 10)

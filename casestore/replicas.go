@@ -121,22 +121,21 @@ func (s *Store) Lineage(ctx context.Context) (string, error) {
 // does not write it always; with ErrNotReplicated; and with ErrFailedOver where the
 // lineage is another by now.
 func (s *Store) Durable(ctx context.Context, since string) error {
-	cluster, ok := s.rdb.(*redis.ClusterClient)
-	if !ok {
-		if err := s.durableAt(ctx, s.rdb, key(0, "durable", "")); err != nil {
-			return err
-		}
-	}
+	cluster, clustered := s.rdb.(*redis.ClusterClient)
 	for p := range Partition(Partitions) {
-		if !ok {
-			break
+		var node redis.Cmdable = s.rdb
+		var err error
+		if clustered {
+			node, err = cluster.MasterForKey(ctx, key(p, "durable", ""))
 		}
-		node, err := cluster.MasterForKey(ctx, key(p, "durable", ""))
 		if err == nil {
 			err = s.durableAt(ctx, node, key(p, "durable", ""))
 		}
 		if err != nil {
 			return err
+		}
+		if !clustered {
+			break // one server has all parts
 		}
 	}
 	now, err := s.Lineage(ctx)

@@ -73,6 +73,10 @@ func (k kept) shred(ctx context.Context, c *casestore.Case, out io.Writer) error
 		}
 		return nil
 	})
+	if held != "" {
+		entry.What = casestore.ShredRefused
+		err = errors.Join(err, journal.Append(entry))
+	}
 	if err != nil || held != "" {
 		return errors.Join(err, heldError(held))
 	}
@@ -90,8 +94,14 @@ func heldError(held string) error {
 // shredAgain deletes what a restored backup has brought back.
 func (l *line) shredAgain(ctx context.Context, entries []casestore.JournalEntry) error {
 	var wrong []error
+	shredded := map[string]bool{} // by place: what was said of it last
 	for _, e := range entries {
-		if e.What != casestore.Shredded {
+		if e.What == casestore.Shredded || e.What == casestore.ShredRefused {
+			shredded[e.Ref] = e.What == casestore.Shredded
+		}
+	}
+	for _, e := range entries {
+		if e.What != casestore.Shredded || !shredded[e.Ref] {
 			continue
 		}
 		c, err := l.store.At(ctx, e.Ref)
