@@ -63,50 +63,63 @@ func (w *writer) all(m map[string]private.Text) {
 	}
 }
 
-// reader gives the fields in their order. Past the end every field is zero.
+// reader gives the fields in their order. Past the end every field is zero. What it
+// gives are parts of one text, so that reading makes no copies.
 type reader struct {
-	b   []byte
-	err error
+	rest string
+	err  error
+}
+
+// uvarint reads what binary.AppendUvarint wrote.
+func (r *reader) uvarint() uint64 {
+	var n uint64
+	for i := range min(len(r.rest), binary.MaxVarintLen64) {
+		b := r.rest[i]
+		if i == binary.MaxVarintLen64-1 && b > 1 {
+			break // more than 64 bits
+		}
+		n |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			r.rest = r.rest[i+1:]
+			return n
+		}
+	}
+	r.cut()
+	return 0
 }
 
 func (r *reader) number() int64 {
-	if len(r.b) == 0 {
+	if r.rest == "" {
 		return 0
 	}
-	n, size := binary.Varint(r.b)
-	if size <= 0 {
-		r.cut()
-		return 0
-	}
-	r.b = r.b[size:]
-	return n
+	n := r.uvarint()
+	return int64(n>>1) ^ -int64(n&1)
 }
 
-func (r *reader) cut() { r.b, r.err = nil, errShort }
+func (r *reader) cut() { r.rest, r.err = "", errShort }
 
 func (r *reader) int() int           { return int(r.number()) }
 func (r *reader) flag() bool         { return r.number() != 0 }
 func (r *reader) when() time.Time    { return milli(r.number()) }
 func (r *reader) told() private.Text { return private.Of(r.text()) }
-func (r *reader) text() string       { return string(r.bytes()) }
 
-func (r *reader) bytes() []byte {
-	if len(r.b) == 0 {
-		return nil
+func (r *reader) text() string {
+	if r.rest == "" {
+		return ""
 	}
-	n, size := binary.Uvarint(r.b)
-	if size <= 0 || n > uint64(len(r.b)-size) {
+	n := r.uvarint()
+	if n > uint64(len(r.rest)) {
 		r.cut()
-		return nil
+		return ""
 	}
-	out := r.b[size : size+int(n)]
-	r.b = r.b[size+int(n):]
+	out := r.rest[:n]
+	r.rest = r.rest[n:]
 	return out
 }
 
 // record reads a nested record.
 func (r *reader) record(read func(*reader)) {
-	nested := reader{b: r.bytes()}
+	nested := reader{rest: r.text()}
 	read(&nested)
 	if nested.err != nil {
 		r.err = nested.err
@@ -116,7 +129,7 @@ func (r *reader) record(read func(*reader)) {
 // count reads how many items follow; each takes a byte at least.
 func (r *reader) count() int {
 	n := r.int()
-	if n < 0 || n > len(r.b) {
+	if n < 0 || n > len(r.rest) {
 		r.cut()
 		return 0
 	}

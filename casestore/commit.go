@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
@@ -29,14 +30,26 @@ import (
 var commitScript = redis.NewScript(commitSource)
 
 const commitSource = `
-if (redis.call('HGET', KEYS[1], 'v') or '0') ~= ARGV[1] then return 0 end
-if ARGV[5] == '1' and redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
-redis.call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3])
-if ARGV[4] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+if (call('HGET', KEYS[1], 'v') or '0') ~= ARGV[1] then return 0 end
+if ARGV[5] == '1' and call('EXISTS', KEYS[2]) == 1 then return 2 end
+call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3])
+if ARGV[4] ~= '0' then call('PEXPIRE', KEYS[1], ARGV[4]) end
 local i = 6
+` + operationsSource
+
+// operationsSource carries operations out from ARGV[i] on. A count below zero is of one
+// that is left out unless the last before it made something new.
+const operationsSource = `
+local done = 0
 while i <= #ARGV do
   local n = tonumber(ARGV[i + 2])
-  redis.call(ARGV[i], KEYS[tonumber(ARGV[i + 1])], unpack(ARGV, i + 3, i + 2 + n))
+  if n >= 0 then
+    done = call(ARGV[i], KEYS[tonumber(ARGV[i + 1])], unpack(ARGV, i + 3, i + 2 + n))
+  else
+    n = -n
+    if done == 1 then call(ARGV[i], KEYS[tonumber(ARGV[i + 1])], unpack(ARGV, i + 3, i + 2 + n)) end
+  end
   i = i + 3 + n
 end
 return 1
@@ -46,7 +59,7 @@ return 1
 // nothing.
 type Change struct {
 	// Drafts are unfinished requests to keep, DropDrafts those to delete.
-	Drafts     []*Case
+	Drafts     []Draft
 	DropDrafts []CaseID
 	// Guard names the request that this call is making: nothing is written when
 	// another call has finished it.
@@ -85,18 +98,21 @@ type operations struct {
 	durable durability
 }
 
-func (o *operations) add(command, key string, args ...any) {
-	at := len(o.keys)
-	for i, k := range o.keys {
-		if k == key {
-			at = i
-			break
-		}
-	}
-	if at == len(o.keys) {
+func (o *operations) add(command, key string, args ...any) { o.put(command, key, len(args), args) }
+
+// addIfNew is add for what is left out unless the last that was added without a condition
+// makes something new: a field, a member.
+func (o *operations) addIfNew(command, key string, args ...any) {
+	o.put(command, key, -len(args), args)
+}
+
+func (o *operations) put(command, key string, count int, args []any) {
+	at := slices.Index(o.keys, key)
+	if at < 0 {
+		at = len(o.keys)
 		o.keys = append(o.keys, key)
 	}
-	o.args = append(o.args, command, at+1, len(args))
+	o.args = append(o.args, command, at+1, count)
 	o.args = append(o.args, args...)
 }
 
@@ -114,9 +130,11 @@ func (s *Store) Commit(ctx context.Context, id PersonID, c *Conversation, change
 	ops := operations{
 		keys: []string{callKey(p, c.Call), guardKey},
 		args: []any{strconv.Itoa(c.Version), strconv.Itoa(c.Version + 1),
-			s.ring.Seal(c.Call, "conversation", encodeConversation(c)), callLives.Milliseconds(), guard},
+			s.ring.Seal(c.Call, "conversation", encodeConversation(c)), 0, guard},
 	}
 	if c.Version == 0 {
+		// What is written to it later leaves the lifetime as it is.
+		ops.args[3] = callLives.Milliseconds()
 		ops.did(Deed{What: "call.begin", Thing: c.Call, Outcome: cmp.Or(c.Line, "begun")})
 	}
 	s.addChange(&ops, id, change)
@@ -207,14 +225,9 @@ func (s *Store) sealCase(c *Case) []byte { return s.ring.Seal(string(c.ID), "cas
 var plainScript = redis.NewScript(plainSource)
 
 const plainSource = `
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local i = 1
-while i <= #ARGV do
-  local n = tonumber(ARGV[i + 2])
-  redis.call(ARGV[i], KEYS[tonumber(ARGV[i + 1])], unpack(ARGV, i + 3, i + 2 + n))
-  i = i + 3 + n
-end
-return 1
-`
+` + operationsSource
 
 // runPlain carries operations out, all or none, without a version to compare.
 func (s *Store) runPlain(ctx context.Context, ops operations) error {

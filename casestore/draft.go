@@ -3,6 +3,7 @@ package casestore
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,12 +17,29 @@ func draftDue(id PersonID, c CaseID) Due {
 	return Due{DueDraft, string(id) + "." + string(c), id.Partition()}
 }
 
+// Draft is an unfinished request to keep. Last is when it was kept before; zero for the
+// first time.
+type Draft struct {
+	*Case
+	Last time.Time
+}
+
+// draftRound is how often the time of a draft that is gone on with is counted anew: not
+// with every answer, but once in each hour by the clock. abandon looks at when it was
+// really kept last.
+const draftRound = time.Hour
+
 // addDraft keeps an unfinished request for as long as such ones are kept.
-func (s *Store) addDraft(ops *operations, id PersonID, c *Case) {
+func (s *Store) addDraft(ops *operations, id PersonID, c Draft) {
 	ops.did(Deed{What: "case.draft", Case: c.ID, Outcome: "kept"})
-	ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c))
-	ops.add("PEXPIRE", draftsKey(id), s.keep.Milliseconds())
-	ops.addDue(draftDue(id, c.ID), s.now().Add(s.keep))
+	ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c.Case))
+	add := ops.add
+	if !c.Last.IsZero() && c.Last.Truncate(draftRound).Equal(c.Updated.Truncate(draftRound)) {
+		add = ops.addIfNew // it may have been dropped in another call
+	}
+	due := draftDue(id, c.ID)
+	add("PEXPIRE", draftsKey(id), (s.keep + draftRound).Milliseconds())
+	add("ZADD", due.key(), strconv.FormatInt(s.now().Add(s.keep).UnixMilli(), 10), due.ID)
 }
 
 // dropDraft deletes it: it is finished, or nobody may know of it.

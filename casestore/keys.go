@@ -40,7 +40,8 @@ func ParsePartition(s string) (Partition, error) {
 // How long each kind of key lives. A key without a lifetime here lives until
 // the case it belongs to is handed over and its time is up.
 const (
-	// A call lasts four hours at most; its repeats come within the day.
+	// A call, from its beginning: it lasts four hours at most, and its repeats come
+	// within the day.
 	callLives = 24 * time.Hour
 	// A number set aside for a case that is about to be made.
 	reservedLives = 24 * time.Hour
@@ -72,7 +73,7 @@ func key(p Partition, kind, name string) string {
 func callKey(p Partition, call string) string { return key(p, "call", call) }
 
 // draftsKey: hash case ID → sealed case. A number's unfinished requests; lives
-// for as long as they are kept.
+// for as long as they are kept, and up to draftRound longer.
 func draftsKey(id PersonID) string { return key(id.Partition(), "drafts", string(id)) }
 
 // guessesKey: number. Dates of birth that opened none of a number's unfinished

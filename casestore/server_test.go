@@ -95,7 +95,7 @@ func TestUnfinishedOnesAreAmongTheCases(t *testing.T) {
 	}
 	draft := &Case{ID: NewCaseID(), Stage: StageStarted}
 	who := s.ring.Person(private.Of("+16175550124"))
-	if err := s.Commit(t.Context(), who, &Conversation{Call: "CA1"}, Change{Drafts: []*Case{draft}}); err != nil {
+	if err := s.Commit(t.Context(), who, &Conversation{Call: "CA1"}, Change{Drafts: []Draft{{Case: draft}}}); err != nil {
 		t.Fatal(err)
 	}
 	wantCases(t, s, map[CaseID]bool{finished.ID: true, draft.ID: true})

@@ -130,7 +130,7 @@ func TestUnfinishedRequestIsKeptFinishedAndFound(t *testing.T) {
 	defer cancel()
 	id := s.ring.Person(private.Of("+16175550123"))
 	c, draft := conversation(), fullCase()
-	if err := s.Commit(ctx, id, c, Change{Drafts: []*Case{draft}, Guard: draft.ID}); err != nil {
+	if err := s.Commit(ctx, id, c, Change{Drafts: []Draft{{Case: draft}}, Guard: draft.ID}); err != nil {
 		t.Fatal(err)
 	}
 	drafts, err := s.Drafts(ctx, id)
@@ -173,7 +173,7 @@ func TestUnfinishedRequestIsKeptFinishedAndFound(t *testing.T) {
 	if err != nil || cmp.Diff([]*Task{task}, tasks, revealed) != "" {
 		t.Errorf("tasks: %v, %v", cmp.Diff([]*Task{task}, tasks, revealed), err)
 	}
-	if err := s.Commit(ctx, id, c, Change{Drafts: []*Case{draft}, Guard: draft.ID}); !errors.Is(err, ErrFinished) {
+	if err := s.Commit(ctx, id, c, Change{Drafts: []Draft{{Case: draft}}, Guard: draft.ID}); !errors.Is(err, ErrFinished) {
 		t.Errorf("another call could write to the finished request: %v", err)
 	}
 	cancel()
@@ -317,7 +317,7 @@ func TestNothingPersonalStandsInRedisInClear(t *testing.T) {
 	id := s.ring.Person(private.Of("+16175550123"))
 	finished := fullCase()
 	finished.Number, _ = s.TakeNumber(t.Context())
-	change := Change{Drafts: []*Case{fullCase()}, Finished: finished, OptOut: &OptOut{At: t0, How: "key_9"},
+	change := Change{Drafts: []Draft{{Case: fullCase()}}, Finished: finished, OptOut: &OptOut{At: t0, How: "key_9"},
 		Tasks: []*Task{{ID: NewTaskID(), Kind: TaskCallBack, Due: t0, Phone: private.Of("+16175550123")}}}
 	if err := s.Commit(t.Context(), id, conversation(), change); err != nil {
 		t.Fatal(err)
@@ -368,7 +368,7 @@ func TestScriptsOnACluster(t *testing.T) {
 		if finished.Number, err = s.TakeNumber(ctx); err != nil {
 			t.Fatal(err)
 		}
-		change := Change{Drafts: []*Case{fullCase()}, Finished: finished, Guard: finished.ID, DropDrafts: []CaseID{"cx"}, Guessed: true, OptOut: &OptOut{At: t0}, Stop: "age",
+		change := Change{Drafts: []Draft{{Case: fullCase()}}, Finished: finished, Guard: finished.ID, DropDrafts: []CaseID{"cx"}, Guessed: true, OptOut: &OptOut{At: t0}, Stop: "age",
 			Tasks: []*Task{{ID: NewTaskID(), Kind: TaskCallBack, Due: t0}}, Effects: []Effect{{Kind: EffectIndex, Data: string(s.indexed(finished))}}}
 		if err := s.Commit(ctx, id, c, change); err != nil {
 			t.Fatal(err)

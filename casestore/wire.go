@@ -17,7 +17,7 @@ func openWire(plain []byte) (*reader, error) {
 	if len(plain) == 0 || plain[0] != wireFormat {
 		return nil, fmt.Errorf("casestore: what is kept has a format that is not known here")
 	}
-	return &reader{b: plain[1:]}, nil
+	return &reader{rest: string(plain[1:])}, nil
 }
 
 func encodeConversation(c *Conversation) []byte {

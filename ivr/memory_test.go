@@ -80,7 +80,7 @@ func (m *memory) Commit(_ context.Context, id casestore.PersonID, c *casestore.C
 		m.drafts[id] = map[casestore.CaseID]*casestore.Case{}
 	}
 	for _, d := range change.Drafts {
-		copied := *d
+		copied := *d.Case
 		copied.Answers = maps.Clone(d.Answers)
 		m.drafts[id][d.ID] = &copied
 	}

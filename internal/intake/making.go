@@ -103,13 +103,14 @@ func (m Making) Draft(c *casestore.Case, answers flow.Answers, at string, change
 	// The date that was tried to take up another request is not this one's.
 	delete(answers, "resume_date")
 	c = m.Case(c)
+	last := c.Updated
 	c.Updated = m.Now
 	if at != "" {
 		c.At = at
 	}
 	draft := *c
 	draft.Answers = answers
-	change.Drafts = append(change.Drafts, &draft)
+	change.Drafts = append(change.Drafts, casestore.Draft{Case: &draft, Last: last})
 	change.Guard = c.ID
 	return c
 }
