@@ -156,11 +156,14 @@ func (ops *operations) addContact(id PersonID, c ContactChange) {
 	if o := c.OptOut; o != nil {
 		ops.addStop(id, *o)
 	}
-	for field, at := range map[string]time.Time{"back": c.TextsBack, "suspended": c.Suspended, "wrong": c.Wrong} {
+	when := func(field string, at time.Time) {
 		if !at.IsZero() {
 			set(field, at.UnixMilli())
 		}
 	}
+	when("back", c.TextsBack)
+	when("suspended", c.Suspended)
+	when("wrong", c.Wrong)
 	if c.NotTextable != "" {
 		set("notext", c.NotTextable)
 	}

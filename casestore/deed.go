@@ -77,11 +77,15 @@ func (o *operations) didContact(c Deed, change ContactChange) {
 	if stop := change.OptOut; stop != nil {
 		add("optout", "", stop.How)
 	}
-	for what, happened := range map[string]bool{"texts_back": !change.TextsBack.IsZero(), "suspended": !change.Suspended.IsZero(), "wrong_number": !change.Wrong.IsZero(), "not_textable": change.NotTextable != ""} {
+	contact := func(what string, happened bool) {
 		if happened {
 			add("contact", "", what)
 		}
 	}
+	contact("texts_back", !change.TextsBack.IsZero())
+	contact("suspended", !change.Suspended.IsZero())
+	contact("wrong_number", !change.Wrong.IsZero())
+	contact("not_textable", change.NotTextable != "")
 }
 
 // didTransfer tells what happened between two states of a transfer: who was rung and

@@ -1,6 +1,7 @@
 package casestore
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestForgetAndResealOnACluster(t *testing.T) {
 	if held, err := s.Forget(ctx, goes, Shredded, func([]string) error { return nil }); held != "" || err != nil {
 		t.Fatal(held, err)
 	}
-	ring, err := NewKeyRing(s.ring.index, Key{ID: "fresh", Secret: []byte(strings.Repeat("f", 32))})
+	ring, err := NewKeyRing(bytes.Repeat([]byte{1}, 32), Key{ID: "fresh", Secret: []byte(strings.Repeat("f", 32))})
 	if err != nil {
 		t.Fatal(err)
 	}

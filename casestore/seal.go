@@ -8,6 +8,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"slices"
+	"sync"
 
 	"secondline/internal/private"
 )
@@ -30,7 +33,7 @@ type Key struct {
 // nonce and AES-256-GCM ciphertext. What it belongs to and the name of the field
 // are authenticated with it, so that a value moved elsewhere does not open.
 type KeyRing struct {
-	index   []byte
+	index   sync.Pool // of keyed HMACs: making one costs more than using it
 	current string
 	open    map[string]cipher.AEAD
 }
@@ -49,7 +52,9 @@ func NewKeyRing(index []byte, keys ...Key) (*KeyRing, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("casestore: there is no sealing key")
 	}
-	ring := &KeyRing{index: index, current: keys[0].ID, open: map[string]cipher.AEAD{}}
+	ring := &KeyRing{current: keys[0].ID, open: map[string]cipher.AEAD{}}
+	index = slices.Clone(index)
+	ring.index.New = func() any { return hmac.New(sha256.New, index) }
 	for _, key := range keys {
 		if key.ID == "" || len(key.ID) > 255 || len(key.Secret) != 32 {
 			return nil, fmt.Errorf("casestore: key %q: a key needs a name and 32 bytes", key.ID)
@@ -107,17 +112,19 @@ func (r *KeyRing) Person(number private.Text) PersonID {
 // Stranger gives the ID for a call whose number was withheld.
 func (r *KeyRing) Stranger(callSID string) PersonID { return PersonID(r.hash("call", callSID)) }
 
-// hash is a keyed HMAC of a value of some kind, in 32 hexadecimal digits.
 // isHash says whether s is one that hash gives.
 func isHash(s string) bool {
 	_, err := hex.DecodeString(s)
 	return err == nil && len(s) == 32
 }
 
+// hash is a keyed HMAC of a value of some kind, in 32 hexadecimal digits.
 func (r *KeyRing) hash(kind, value string) string {
-	mac := hmac.New(sha256.New, r.index)
-	mac.Write([]byte(kind))
-	mac.Write([]byte{0})
-	mac.Write([]byte(value))
-	return hex.EncodeToString(mac.Sum(nil)[:16])
+	mac := r.index.Get().(hash.Hash)
+	defer r.index.Put(mac)
+	mac.Reset()
+	var room [128]byte
+	in := append(append(append(room[:0], kind...), 0), value...)
+	mac.Write(in)
+	return hex.EncodeToString(mac.Sum(in[:0])[:16])
 }

@@ -320,16 +320,16 @@ type caller struct {
 // facts are what the scripts decide by. They are worked out anew each turn: the
 // line may open or close during a call.
 func (s *Server) facts(c caller, home, zoneKnown bool) map[string]string {
-	team := "away"
+	team, open := "away", s.calendar.State(c.now)
 	_, member := s.member(c.number)
-	if s.calendar.State(c.now) == "open" {
+	if open == "open" {
 		team = either(len(s.cfg.Coordinators) > 0, "here", "busy")
 	}
 	return map[string]string{
 		factTeam:     team,
 		flow.Channel: "voice",
 		factLine:     c.line.Name,
-		factOpen:     s.calendar.State(c.now),
+		factOpen:     open,
 		factOrigin:   either(home, "domestic", "abroad"),
 		factCaller:   either(c.number.Empty(), "hidden", "known"),
 		factTexts:    either(home, "yes", "no"),

@@ -101,7 +101,7 @@ func TestCaseByCommand(t *testing.T) {
 	o := newOffice(t)
 	draft := &casestore.Case{ID: casestore.NewCaseID(), Stage: casestore.StageStarted, Line: "tollfree"}
 	who := o.store.Ring().Person(private.Of("+16172530999"))
-	if err := o.store.Commit(t.Context(), who, &casestore.Conversation{Call: "CA1"}, casestore.Change{Drafts: []*casestore.Case{draft}}); err != nil {
+	if err := o.store.Commit(t.Context(), who, &casestore.Conversation{Call: "CA1"}, casestore.Change{Drafts: []casestore.Draft{{Case: draft}}}); err != nil {
 		t.Fatal(err)
 	}
 	o.want([]string{"case", "list"}, string(o.c.ID), "in review", "…5674", "Alex Rivera", string(draft.ID))

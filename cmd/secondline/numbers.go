@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
@@ -18,9 +19,13 @@ type parsedNumber struct {
 	// region is its country (ISO 3166-1); "" where it has none. Toll-free numbers of
 	// the North American plan count as the United States.
 	region string
+	// kind is premium, mobile and the like.
+	kind phonenumbers.PhoneNumberType
 }
 
-func parseNumber(e164 string) parsedNumber {
+func parseNumber(e164 string) parsedNumber { return lately.parse(e164) }
+
+func parseNumberAnew(e164 string) parsedNumber {
 	n, err := phonenumbers.Parse(e164, "")
 	if err != nil {
 		return parsedNumber{}
@@ -29,7 +34,36 @@ func parseNumber(e164 string) parsedNumber {
 	if region == "" && n.GetCountryCode() == 1 {
 		region = "US"
 	}
-	return parsedNumber{n, region}
+	return parsedNumber{n, region, phonenumbers.GetNumberType(n)}
+}
+
+// lately has the numbers that were read last: one call asks about the same number from
+// ten places, and each would cost as much as the turn's seal.
+var lately = recentNumbers{read: map[string]parsedNumber{}}
+
+// mostRecent is how many numbers are remembered before all are forgotten.
+const mostRecent = 1024
+
+type recentNumbers struct {
+	mu   sync.Mutex
+	read map[string]parsedNumber
+}
+
+func (r *recentNumbers) parse(e164 string) parsedNumber {
+	r.mu.Lock()
+	d, known := r.read[e164]
+	r.mu.Unlock()
+	if known {
+		return d
+	}
+	d = parseNumberAnew(e164)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.read) >= mostRecent {
+		clear(r.read)
+	}
+	r.read[e164] = d
+	return d
 }
 
 // country gives the country of a number, and for a number that nobody has the
@@ -59,7 +93,7 @@ func (d parsedNumber) refused() sms.Refusal {
 	if slices.Contains(satellites, d.n.GetCountryCode()) {
 		return sms.RefusedSatellite
 	}
-	switch phonenumbers.GetNumberType(d.n) {
+	switch d.kind {
 	case phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST:
 		return sms.RefusedPremium
 	}
