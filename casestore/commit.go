@@ -130,7 +130,7 @@ func (s *Store) Commit(ctx context.Context, id PersonID, c *Conversation, change
 	ops := operations{
 		keys: []string{callKey(p, c.Call), guardKey},
 		args: []any{strconv.Itoa(c.Version), strconv.Itoa(c.Version + 1),
-			s.ring.Seal(c.Call, "conversation", encodeConversation(c)), 0, guard},
+			s.ring.sealWire(c.Call, "conversation", func(w *writer) { writeConversation(w, c) }), 0, guard},
 	}
 	if c.Version == 0 {
 		// What is written to it later leaves the lifetime as it is.
@@ -213,7 +213,9 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	}
 }
 
-func (s *Store) sealCase(c *Case) []byte { return s.ring.Seal(string(c.ID), "case", encodeCase(c)) }
+func (s *Store) sealCase(c *Case) []byte {
+	return s.ring.sealWire(string(c.ID), "case", func(w *writer) { writeCase(w, c) })
+}
 
 // plainScript carries operations out, all of them.
 //

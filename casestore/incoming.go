@@ -87,7 +87,7 @@ func (s *Store) greet(ctx context.Context, id PersonID, call string, besides fun
 	var drafts *redis.MapStringStringCmd
 	var guesses *redis.StringCmd
 	var known *redis.IntCmd
-	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	err := s.turns.ask(ctx, func(pipe redis.Pipeliner) {
 		values = pipe.HMGet(ctx, callKey(id.Partition(), call), "v", "d")
 		drafts = pipe.HGetAll(ctx, draftsKey(id))
 		guesses = pipe.Get(ctx, guessesKey(id))
@@ -96,7 +96,6 @@ func (s *Store) greet(ctx context.Context, id PersonID, call string, besides fun
 		if besides != nil {
 			besides(pipe)
 		}
-		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, Greeting{}, fmt.Errorf("casestore: read call %s and drafts: %w", call, err)

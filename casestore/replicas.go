@@ -43,8 +43,7 @@ const (
 // wrote. WAIT counts for the connection that wrote, so both go over one.
 func (s *Store) run(ctx context.Context, script *redis.Script, d durability, keys []string, args ...any) (*redis.Cmd, error) {
 	if d == onPrimary || s.replicas <= 0 {
-		cmd := script.Run(ctx, s.rdb, keys, args...)
-		return cmd, cmd.Err()
+		return s.runOnPrimary(ctx, script, keys, args...)
 	}
 	cmd, acked, err := s.runAndWait(ctx, script, keys, args...)
 	switch {
@@ -57,6 +56,17 @@ func (s *Store) run(ctx context.Context, script *redis.Script, d durability, key
 		return cmd, nil
 	}
 	return cmd, fmt.Errorf("%w: %d of %d", ErrNotReplicated, acked, s.replicas)
+}
+
+// runOnPrimary runs a script, which Redis may have forgotten, and waits for nobody else.
+func (s *Store) runOnPrimary(ctx context.Context, script *redis.Script, keys []string, args ...any) (*redis.Cmd, error) {
+	var cmd *redis.Cmd
+	err := s.turns.ask(ctx, func(pipe redis.Pipeliner) { cmd = script.EvalSha(ctx, pipe, keys, args...) })
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		cmd = script.Eval(ctx, s.rdb, keys, args...)
+		err = cmd.Err()
+	}
+	return cmd, err
 }
 
 // runAndWait says how many replicas have what the script wrote. A cluster that has

@@ -35,6 +35,7 @@ var (
 // by any number of replicas.
 type Store struct {
 	rdb   redis.UniversalClient
+	turns together
 	ring  *KeyRing
 	keep  time.Duration
 	now   func() time.Time
@@ -70,7 +71,7 @@ type Options struct {
 
 // New makes a store. It does not talk to Redis yet.
 func New(o Options) *Store {
-	s := &Store{rdb: o.Redis, ring: o.Ring, keep: o.Keep, now: o.Now, log: o.Log, pool: make(chan reserved, poolSize), nudge: make(chan struct{}, 1),
+	s := &Store{rdb: o.Redis, turns: together{rdb: o.Redis}, ring: o.Ring, keep: o.Keep, now: o.Now, log: o.Log, pool: make(chan reserved, poolSize), nudge: make(chan struct{}, 1),
 		triesInAll: cmp.Or(o.TriesInAll, TriesInAll), trail: o.Trail, replicas: o.Replicas}
 	if s.keep == 0 {
 		s.keep = 7 * 24 * time.Hour
@@ -116,11 +117,12 @@ func random(n int) string {
 // Conversation reads where a call stands, in one round trip. It fails with
 // ErrNotFound for a call that is not known.
 func (s *Store) Conversation(ctx context.Context, p Partition, call string) (*Conversation, error) {
-	values, err := s.rdb.HMGet(ctx, callKey(p, call), "v", "d").Result()
+	var values *redis.SliceCmd
+	err := s.turns.ask(ctx, func(pipe redis.Pipeliner) { values = pipe.HMGet(ctx, callKey(p, call), "v", "d") })
 	if err != nil {
 		return nil, fmt.Errorf("casestore: read call %s: %w", call, err)
 	}
-	return s.openConversation(call, values)
+	return s.openConversation(call, values.Val())
 }
 
 // maxGuesses is how many wrong dates of birth a number may try (rules.md 3.1,

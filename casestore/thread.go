@@ -182,11 +182,10 @@ func (s *Store) threadAndKnown(ctx context.Context, id PersonID) (*Thread, Known
 	var values *redis.SliceCmd
 	var contact, stop, drafts *redis.MapStringStringCmd
 	var guesses *redis.StringCmd
-	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	err := s.turns.ask(ctx, func(pipe redis.Pipeliner) {
 		values = pipe.HMGet(ctx, threadKey(id), "v", "d")
 		contact, stop = pipe.HGetAll(ctx, contactKey(id)), pipe.HGetAll(ctx, optOutKey(id))
 		drafts, guesses = pipe.HGetAll(ctx, draftsKey(id)), pipe.Get(ctx, guessesKey(id))
-		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, Known{}, fmt.Errorf("casestore: thread: %w", err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"secondline/internal/flow"
 	"secondline/internal/private"
@@ -20,8 +21,7 @@ func openWire(plain []byte) (*reader, error) {
 	return &reader{rest: string(plain[1:])}, nil
 }
 
-func encodeConversation(c *Conversation) []byte {
-	w := &writer{b: append(make([]byte, 0, 1024), wireFormat)}
+func writeConversation(w *writer, c *Conversation) {
 	w.text(c.Token)
 	w.text(c.Line)
 	w.told(c.Caller)
@@ -39,7 +39,6 @@ func encodeConversation(c *Conversation) []byte {
 	w.flag(c.Home)
 	w.flag(c.ZoneKnown)
 	writeLater(w, c)
-	return w.b
 }
 
 func decodeConversation(call string, version int, plain []byte) (*Conversation, error) {
@@ -145,10 +144,18 @@ func readTurn(r *reader) flow.Turn {
 	return t
 }
 
-func encodeCase(c *Case) []byte {
-	w := &writer{b: append(make([]byte, 0, 1024), wireFormat)}
-	writeCase(w, c)
-	return w.b
+// wires have what was written last before it was sealed: every turn writes two.
+var wires = sync.Pool{New: func() any { return new(writer) }}
+
+// sealWire closes what fill writes for the field of one owner.
+func (r *KeyRing) sealWire(owner, field string, fill func(*writer)) []byte {
+	w := wires.Get().(*writer)
+	w.b = append(w.b[:0], wireFormat)
+	fill(w)
+	sealed := r.Seal(owner, field, w.b)
+	clear(w.b)
+	wires.Put(w)
+	return sealed
 }
 
 func decodeCase(plain []byte) (*Case, error) {

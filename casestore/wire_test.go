@@ -73,3 +73,9 @@ func FuzzDecode(f *testing.F) {
 		_, _ = decodeTask("t", b)
 	})
 }
+
+func encodeConversation(c *Conversation) []byte {
+	w := &writer{b: []byte{wireFormat}}
+	writeConversation(w, c)
+	return w.b
+}
