@@ -36,13 +36,14 @@ func (s *Store) waitingKey(name string) string {
 }
 
 // seenKey: string. An event that is done; lives eventsLive.
-func (s *Store) seenKey(event string) string {
-	hash := s.ring.hash("event", event)
-	return key(partitionOf(hash), "event", hash)
-}
+func seenKey(hash string) string { return key(partitionOf(hash), "event", hash) }
 
-// eventName names an event in the audit record: what others call it may be personal.
-func (s *Store) eventName(event string) string { return "e" + s.ring.hash("event", event)[:16] }
+// hashEvent is the keyed hash of an event's name.
+func (s *Store) hashEvent(event string) string { return s.ring.hash("event", event) }
+
+// eventName names an event in the audit record by its hash: what others call it may be
+// personal.
+func eventName(hash string) string { return "e" + hash[:16] }
 
 // refusedKey: stream at, reason, d. Events that could not be accepted.
 func refusedKey() string { return key(0, "refused", "") }
@@ -117,7 +118,7 @@ func (s *Store) Standing(ctx context.Context, event, name string) (Standing, err
 	var done *redis.IntCmd
 	var at *redis.StringCmd
 	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		done = pipe.Exists(ctx, s.seenKey(event))
+		done = pipe.Exists(ctx, seenKey(s.hashEvent(event)))
 		_, ref := s.refKey(name)
 		at = pipe.Get(ctx, ref)
 		return nil
@@ -197,10 +198,10 @@ func (s *Store) claimName(ctx context.Context, name string, id CaseID, person Pe
 // AwaitCase keeps an event until there is the case that it is about. came says that the
 // case may have come in between.
 func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) (came bool, err error) {
-	at := s.waitingKey(name)
+	at, hash := s.waitingKey(name), s.hashEvent(event)
 	var ref *redis.IntCmd
 	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.HSet(ctx, at, s.ring.hash("event", event), s.ring.Seal(s.ring.hash("ref", name), "event", body))
+		pipe.HSet(ctx, at, hash, s.ring.Seal(s.ring.hash("ref", name), "event", body))
 		pipe.Expire(ctx, at, eventsLive)
 		// Both lie in one slot: whoever makes the case after this finds the event.
 		_, of := s.refKey(name)
@@ -210,7 +211,7 @@ func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) 
 	if err != nil {
 		return false, fmt.Errorf("casestore: event: %w", err)
 	}
-	s.Record(ctx, Deed{What: "event.in", Thing: s.eventName(event), Outcome: "waits_for_its_case"})
+	s.Record(ctx, Deed{What: "event.in", Thing: eventName(hash), Outcome: "waits_for_its_case"})
 	return ref.Val() > 0, nil
 }
 

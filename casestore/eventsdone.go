@@ -34,12 +34,16 @@ type WaitingEvent struct {
 // done, and settled, before anything is acknowledged. It may be asked any number of
 // times. On one server it takes one round trip.
 func (s *Store) SettleEvents(ctx context.Context, done EventsDone) ([]WaitingEvent, error) {
+	hashes := make([]string, len(done.Events))
+	for i, event := range done.Events {
+		hashes[i] = s.hashEvent(event)
+	}
 	var marks []*redis.StatusCmd
 	var sealed []*redis.MapStringStringCmd
 	write := func(pipe redis.Pipeliner) {
 		marks, sealed = nil, nil
-		for _, event := range done.Events {
-			marks = append(marks, pipe.Set(ctx, s.seenKey(event), "1", eventsLive))
+		for _, hash := range hashes {
+			marks = append(marks, pipe.Set(ctx, seenKey(hash), "1", eventsLive))
 		}
 		for _, w := range done.Came {
 			pipe.HDel(ctx, s.waitingKey(w.Case), w.Event)
@@ -51,7 +55,7 @@ func (s *Store) SettleEvents(ctx context.Context, done EventsDone) ([]WaitingEve
 	err := s.settleBy(ctx, done.Since, write)
 	for i, mark := range marks {
 		if mark.Err() == nil {
-			s.Record(ctx, Deed{What: "event.in", Thing: s.eventName(done.Events[i]), Outcome: "accepted"})
+			s.Record(ctx, Deed{What: "event.in", Thing: eventName(hashes[i]), Outcome: "accepted"})
 		}
 	}
 	if err != nil {
