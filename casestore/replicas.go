@@ -153,13 +153,8 @@ func lineageIn(info string) (string, error) {
 // does not write it always; with ErrNotReplicated; and with ErrFailedOver where the
 // lineage is another by now.
 func (s *Store) Durable(ctx context.Context, since string) error {
-	return s.durable(ctx, since, func(redis.Pipeliner) {})
-}
-
-// durable is Durable for what write writes, too: on one server in the same round trip.
-func (s *Store) durable(ctx context.Context, since string, write func(redis.Pipeliner)) error {
 	at := s.now()
-	now, err := s.proveAll(ctx, write)
+	now, err := s.prove(ctx)
 	if err != nil {
 		return err
 	}
@@ -170,22 +165,18 @@ func (s *Store) durable(ctx context.Context, since string, write func(redis.Pipe
 	return nil
 }
 
-// proveAll asks every primary, and gives the lineage after that.
-func (s *Store) proveAll(ctx context.Context, write func(redis.Pipeliner)) (string, error) {
+// prove asks every primary, and gives the lineage after that.
+func (s *Store) prove(ctx context.Context) (string, error) {
 	cluster, ok := s.rdb.(*redis.ClusterClient)
 	if !ok {
-		return s.proveAt(ctx, s.rdb, durableKey(0), write)
-	}
-	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error { write(pipe); return nil })
-	if err != nil {
-		return "", fmt.Errorf("casestore: durable: %w", err)
+		return s.proveAt(ctx, s.rdb, durableKey(0))
 	}
 	asked := map[*redis.Client]bool{}
 	for p := range Partition(Partitions) {
 		node, err := cluster.MasterForKey(ctx, durableKey(p))
 		if err == nil && !asked[node] {
 			asked[node] = true
-			_, err = s.proveAt(ctx, node, durableKey(p), func(redis.Pipeliner) {})
+			_, err = s.proveAt(ctx, node, durableKey(p))
 		}
 		if err != nil {
 			return "", err
@@ -205,15 +196,13 @@ type proof struct {
 	info        *redis.StringCmd
 }
 
-// proveAt asks one server, in one round trip, and gives its lineage. What is written
-// before a mark on the same connection, and what was written anywhere before, is on
-// disk and on replicas when the mark is. A server that does not know WAITAOF is asked
-// the other way from then on, until that does not prove it.
-func (s *Store) proveAt(ctx context.Context, rdb redis.Cmdable, mark string, write func(redis.Pipeliner)) (string, error) {
+// proveAt asks one server, in one round trip, and gives its lineage. What was written
+// before a mark is on disk and on replicas when the mark is. A server that does not know
+// WAITAOF is asked the other way from then on, until that does not prove it.
+func (s *Store) proveAt(ctx context.Context, rdb redis.Cmdable, mark string) (string, error) {
 	before72 := s.before72.Load()
 	var p proof
 	_, err := rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		write(pipe)
 		if before72 {
 			p.askBefore72(ctx, pipe, mark, s.replicas, s.now())
 		} else {
@@ -226,7 +215,7 @@ func (s *Store) proveAt(ctx context.Context, rdb redis.Cmdable, mark string, wri
 	switch {
 	case err != nil && !before72 && strings.Contains(err.Error(), "unknown command"):
 		s.before72.Store(true)
-		return s.proveAt(ctx, rdb, mark, write)
+		return s.proveAt(ctx, rdb, mark)
 	case err != nil && p.acked != nil && p.acked.Err() != nil && strings.Contains(p.acked.Err().Error(), "append"):
 		return "", ErrNotDurable
 	case err != nil:

@@ -52,13 +52,13 @@ func TestRoundTripsAnEvent(t *testing.T) {
 		most                     int64
 	}{
 		// What is known; a request number, which is usually set aside; the name; the case;
-		// and that it is done, with the proof.
-		{"a case", TypeEvent, event("1", CaseCreated, "case 1", made), "accepted", 5},
-		{"the same once more", TypeEvent, event("1", CaseCreated, "case 1", made), "repeated", 2},
-		{"a stage", TypeEvent, event("2", RecordsRequested, "case 1", `{"waiting":3}`), "accepted", 4},
-		{"a coordinator off duty", TypeEvent, event("3", CoordinatorAvailable, "", `{"coordinator":"co1","available":false}`), "accepted", 3},
+		// the proof; and that it is done.
+		{"a case", TypeEvent, event("1", CaseCreated, "case 1", made), "accepted", 6},
+		{"the same once more", TypeEvent, event("1", CaseCreated, "case 1", made), "repeated", 3},
+		{"a stage", TypeEvent, event("2", RecordsRequested, "case 1", `{"waiting":3}`), "accepted", 5},
+		{"a coordinator off duty", TypeEvent, event("3", CoordinatorAvailable, "", `{"coordinator":"co1","available":false}`), "accepted", 4},
 		{"one before its case", TypeEvent, event("4", OpinionDelivered, "case 2", `{}`), "waiting", 3},
-		{"three in a batch", TypeBatch, "[" + event("5", ActionNeeded, "case 1", `{}`) + "," + event("6", RecordsReceived, "case 1", `{}`) + "," + event("7", SpecialistMatched, "case 1", `{}`) + "]", "accepted", 3*3 + 1},
+		{"three in a batch", TypeBatch, "[" + event("5", ActionNeeded, "case 1", `{}`) + "," + event("6", RecordsReceived, "case 1", `{}`) + "," + event("7", SpecialistMatched, "case 1", `{}`) + "]", "accepted", 3*3 + 2},
 	} {
 		trips.Store(0)
 		status, answer := b.post(tt.kind, tt.body)
