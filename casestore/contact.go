@@ -102,13 +102,17 @@ func contactKey(id PersonID) string { return key(id.Partition(), "contact", stri
 func (s *Store) Contact(ctx context.Context, id PersonID) (Contact, error) {
 	var contact, stop *redis.MapStringStringCmd
 	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		contact, stop = pipe.HGetAll(ctx, contactKey(id)), pipe.HGetAll(ctx, optOutKey(id))
+		contact, stop = readContact(ctx, pipe, id)
 		return nil
 	})
 	if err != nil {
 		return Contact{}, fmt.Errorf("casestore: contact: %w", err)
 	}
 	return contactOf(contact.Val(), stop.Val())
+}
+
+func readContact(ctx context.Context, pipe redis.Pipeliner, id PersonID) (contact, stop *redis.MapStringStringCmd) {
+	return pipe.HGetAll(ctx, contactKey(id)), pipe.HGetAll(ctx, optOutKey(id))
 }
 
 func contactOf(m, stop map[string]string) (Contact, error) {
@@ -186,6 +190,30 @@ func (s *Store) ChangeContact(ctx context.Context, id PersonID, change ContactCh
 		return nil
 	}
 	return s.runPlain(ctx, ops)
+}
+
+// Agree keeps what was agreed to elsewhere, by channel. What is known and as new stays:
+// what the patient has told us since counts.
+func (s *Store) Agree(ctx context.Context, id PersonID, agreed map[Channel]Permission) error {
+	if len(agreed) == 0 {
+		return nil
+	}
+	known, err := s.Contact(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.ChangeContact(ctx, id, known.change(agreed))
+}
+
+// change is what is news of what was agreed to.
+func (c Contact) change(agreed map[Channel]Permission) ContactChange {
+	news := map[Channel]Permission{}
+	for by, p := range agreed {
+		if c.Permissions[by].At.Before(p.At) {
+			news[by] = p
+		}
+	}
+	return ContactChange{Permissions: news}
 }
 
 // ContactOf reads how a number in E.164 may be reached.

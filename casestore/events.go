@@ -36,13 +36,14 @@ func (s *Store) waitingKey(name string) string {
 }
 
 // seenKey: string. An event that is done; lives eventsLive.
-func (s *Store) seenKey(event string) string {
-	hash := s.ring.hash("event", event)
-	return key(partitionOf(hash), "event", hash)
-}
+func seenKey(hash string) string { return key(partitionOf(hash), "event", hash) }
 
-// eventName names an event in the audit record: what others call it may be personal.
-func (s *Store) eventName(event string) string { return "e" + s.ring.hash("event", event)[:16] }
+// hashEvent is the keyed hash of an event's name.
+func (s *Store) hashEvent(event string) string { return s.ring.hash("event", event) }
+
+// eventName names an event in the audit record by its hash: what others call it may be
+// personal.
+func eventName(hash string) string { return "e" + hash[:16] }
 
 // refusedKey: stream at, reason, d. Events that could not be accepted.
 func refusedKey() string { return key(0, "refused", "") }
@@ -55,60 +56,105 @@ var ErrNotDurable = errors.New("casestore: Redis does not write to disk")
 func (s *Store) FindCase(ctx context.Context, name string) (*Case, error) {
 	_, ref := s.refKey(name)
 	at, err := s.rdb.Get(ctx, ref).Result()
-	switch {
-	case err == nil:
-		part, id, _ := strings.Cut(at, ":")
-		p, err := ParsePartition(part)
-		if err != nil {
-			return nil, err
-		}
-		return s.Case(ctx, p, CaseID(id))
-	case !errors.Is(err, redis.Nil):
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("casestore: find case: %w", err)
 	}
+	p, id, err := s.placeOf(ctx, name, at)
+	if err != nil {
+		return nil, err
+	}
+	return s.Case(ctx, p, id)
+}
+
+// placeOf says where a case lies: at is what stands under refKey of its name, or else
+// name is its ID. It fails with ErrNotFound.
+func (s *Store) placeOf(ctx context.Context, name, at string) (Partition, CaseID, error) {
+	if at != "" {
+		part, id, _ := strings.Cut(at, ":")
+		p, err := ParsePartition(part)
+		return p, CaseID(id), err
+	}
+	if !likeCaseID(name) {
+		return 0, "", fmt.Errorf("casestore: case: %w", ErrNotFound)
+	}
 	var there [Partitions]*redis.IntCmd
-	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for p := range Partition(Partitions) {
 			there[p] = pipe.Exists(ctx, caseKey(p, CaseID(name)))
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("casestore: find case: %w", err)
+		return 0, "", fmt.Errorf("casestore: find case: %w", err)
 	}
 	for p := range Partition(Partitions) {
 		if there[p].Val() > 0 {
-			return s.Case(ctx, p, CaseID(name))
+			return p, CaseID(name), nil
 		}
 	}
-	return nil, fmt.Errorf("casestore: case %s: %w", name, ErrNotFound)
+	return 0, "", fmt.Errorf("casestore: case %s: %w", name, ErrNotFound)
+}
+
+// likeCaseID says whether a name may be an ID of ours: what cannot be is looked for in
+// no partition.
+func likeCaseID(name string) bool {
+	return strings.HasPrefix(name, "c") && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
+}
+
+// Standing is what is known of an event when it comes.
+type Standing struct {
+	// Seen says that it is done already.
+	Seen bool
+	// Case is the one that it is about, empty where there is none; Partition is where
+	// that lies.
+	Case      CaseID
+	Partition Partition
+}
+
+// Standing says whether an event is done, and which case it is about, by the case's ID
+// or by what the case system calls it; name may be empty. It takes one round trip, and
+// a second one where the name may be an ID.
+func (s *Store) Standing(ctx context.Context, event, name string) (Standing, error) {
+	var done *redis.IntCmd
+	var at *redis.StringCmd
+	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		done = pipe.Exists(ctx, seenKey(s.hashEvent(event)))
+		_, ref := s.refKey(name)
+		at = pipe.Get(ctx, ref)
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return Standing{}, fmt.Errorf("casestore: event: %w", err)
+	}
+	if done.Val() > 0 {
+		return Standing{Seen: true}, nil
+	}
+	p, id, err := s.placeOf(ctx, name, at.Val())
+	if errors.Is(err, ErrNotFound) {
+		return Standing{}, nil
+	}
+	return Standing{Case: id, Partition: p}, err
 }
 
 // MakeCase keeps a case that the case system has made, under the name that it has
 // there. Its ID follows from the name, so that it is made once; c is the one that is
-// there when it returns, and made says whether it is c.
-func (s *Store) MakeCase(ctx context.Context, name string, c *Case) (there *Case, made bool, err error) {
+// there when it returns, and made says whether it is c. What was agreed to is kept with
+// it, as Agree does. It takes two round trips.
+func (s *Store) MakeCase(ctx context.Context, name string, c *Case, agreed map[Channel]Permission) (there *Case, made bool, err error) {
 	c.ID = CaseID("c" + s.ring.hash("case of", name)[:20])
-	p := s.ring.Person(c.Caller).Partition()
-	_, ref := s.refKey(name)
-	if first, err := s.rdb.SetNX(ctx, ref, p.String()+":"+string(c.ID), 0).Result(); err != nil {
+	person := s.ring.Person(c.Caller)
+	p, known, err := s.claimName(ctx, name, c.ID, person)
+	if err != nil {
 		return nil, false, fmt.Errorf("casestore: make case: %w", err)
-	} else if !first {
-		// Another delivery of the event may have said where it lies.
-		at, err := s.rdb.Get(ctx, ref).Result()
-		if err != nil {
-			return nil, false, fmt.Errorf("casestore: make case: %w", err)
-		}
-		part, _, _ := strings.Cut(at, ":")
-		if p, err = ParsePartition(part); err != nil {
-			return nil, false, err
-		}
 	}
 	c.Partition = p
 	ops := s.versioned(caseKey(p, c.ID), 0, s.sealCase(c), 0)
 	ops.did(Deed{What: "case.made", Case: c.ID, Outcome: string(c.Stage)})
-	if of := s.ring.Person(c.Caller); of.Partition() == p {
-		ops.addKnown(of)
+	if person.Partition() == p {
+		ops.addKnown(person)
+		ops.addContact(person, known.change(agreed))
+	} else if err := s.ChangeContact(ctx, person, known.change(agreed)); err != nil {
+		return nil, false, err
 	}
 	if c.Stage == StageDelivered && !c.DeliveredAt.IsZero() {
 		s.addPromise(&ops, p, c.ID, c.DeliveredAt, nil)
@@ -126,64 +172,47 @@ func (s *Store) MakeCase(ctx context.Context, name string, c *Case) (there *Case
 	}
 }
 
-// EventSeen says whether an event is done.
-func (s *Store) EventSeen(ctx context.Context, event string) (bool, error) {
-	n, err := s.rdb.Exists(ctx, s.seenKey(event)).Result()
-	if err != nil {
-		return false, fmt.Errorf("casestore: event: %w", err)
-	}
-	return n > 0, nil
-}
-
-// SeeEvent keeps that an event is done.
-func (s *Store) SeeEvent(ctx context.Context, event string) error {
-	if err := s.rdb.Set(ctx, s.seenKey(event), "1", eventsLive).Err(); err != nil {
-		return fmt.Errorf("casestore: event: %w", err)
-	}
-	s.Record(ctx, Deed{What: "event.in", Thing: s.eventName(event), Outcome: "accepted"})
-	return nil
-}
-
-// AwaitCase keeps an event until there is the case that it is about.
-func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) error {
-	at := s.waitingKey(name)
+// claimName has a case lie with a person under a name, unless another delivery of the
+// event has said where it lies, and reads how the person may be reached.
+func (s *Store) claimName(ctx context.Context, name string, id CaseID, person PersonID) (Partition, Contact, error) {
+	_, ref := s.refKey(name)
+	var at *redis.StringCmd
+	var contact, stop *redis.MapStringStringCmd
 	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.HSet(ctx, at, s.ring.hash("event", event), s.ring.Seal(s.ring.hash("ref", name), "event", body))
-		pipe.Expire(ctx, at, eventsLive)
+		pipe.SetNX(ctx, ref, person.Partition().String()+":"+string(id), 0)
+		at = pipe.Get(ctx, ref)
+		contact, stop = readContact(ctx, pipe, person)
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("casestore: event: %w", err)
+		return 0, Contact{}, err
 	}
-	s.Record(ctx, Deed{What: "event.in", Thing: s.eventName(event), Outcome: "waits_for_its_case"})
-	return nil
-}
-
-// Awaiting gives the events that wait for a case, by what CaseCame knows them by.
-func (s *Store) Awaiting(ctx context.Context, name string) (map[string][]byte, error) {
-	sealed, err := s.rdb.HGetAll(ctx, s.waitingKey(name)).Result()
+	p, _, err := s.placeOf(ctx, name, at.Val())
 	if err != nil {
-		return nil, fmt.Errorf("casestore: events: %w", err)
+		return 0, Contact{}, err
 	}
-	out := make(map[string][]byte, len(sealed))
-	for event, box := range sealed {
-		if out[event], err = s.ring.Open(s.ring.hash("ref", name), "event", []byte(box)); err == nil {
-			continue
-		}
-		// Before, an event that waited was sealed for the name itself.
-		if out[event], err = s.ring.Open(name, "event", []byte(box)); err != nil {
-			return nil, fmt.Errorf("casestore: events: %w", err)
-		}
-	}
-	return out, nil
+	known, err := contactOf(contact.Val(), stop.Val())
+	return p, known, err
 }
 
-// CaseCame forgets an event that waited for its case and is done.
-func (s *Store) CaseCame(ctx context.Context, name, event string) error {
-	if err := s.rdb.HDel(ctx, s.waitingKey(name), event).Err(); err != nil {
-		return fmt.Errorf("casestore: events: %w", err)
+// AwaitCase keeps an event until there is the case that it is about. came says that the
+// case may have come in between.
+func (s *Store) AwaitCase(ctx context.Context, name, event string, body []byte) (came bool, err error) {
+	at, hash := s.waitingKey(name), s.hashEvent(event)
+	var ref *redis.IntCmd
+	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		pipe.HSet(ctx, at, hash, s.ring.Seal(s.ring.hash("ref", name), "event", body))
+		pipe.Expire(ctx, at, eventsLive)
+		// Both lie in one slot: whoever makes the case after this finds the event.
+		_, of := s.refKey(name)
+		ref = pipe.Exists(ctx, of)
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("casestore: event: %w", err)
 	}
-	return nil
+	s.Record(ctx, Deed{What: "event.in", Thing: eventName(hash), Outcome: "waits_for_its_case"})
+	return ref.Val() > 0, nil
 }
 
 // RefusedEvent is one that could not be accepted.

@@ -60,6 +60,8 @@ const (
 	// outboxAtOnce is how many effects of a partition one replica does at a time:
 	// a slow provider must not keep a caller's telephone ringing.
 	outboxAtOnce = 8
+	// settleLimit is how long what is done may still be settled after the end.
+	settleLimit = 2 * time.Second
 )
 
 // Handler does one effect. An error means that it is tried again later.
@@ -79,15 +81,25 @@ func (s *Store) Work(ctx context.Context, worker string, handlers map[EffectKind
 
 func (s *Store) workPartition(ctx context.Context, p Partition, worker string, handlers map[EffectKind]Handler) {
 	var claimed time.Time
-	free := make(chan struct{}, outboxAtOnce)
-	var busy sync.WaitGroup
-	defer busy.Wait()
+	free, done := make(chan struct{}, outboxAtOnce), make(chan string, outboxBatch)
+	var busy, settling sync.WaitGroup
+	// What is done when the program ends is done: another replica would do it again.
+	late, cancel := endsLater(ctx, settleLimit)
+	defer cancel()
+	settling.Go(func() { s.settleAll(late, p, done) })
+	defer func() {
+		busy.Wait()
+		close(done)
+		settling.Wait()
+	}()
 	start := func(messages []redis.XMessage) {
 		for _, m := range messages {
 			free <- struct{}{}
 			busy.Go(func() {
 				defer func() { <-free }()
-				s.do(ctx, p, handlers, m)
+				if s.do(ctx, p, handlers, m) {
+					done <- m.ID
+				}
 			})
 		}
 	}
@@ -133,7 +145,9 @@ func (s *Store) Drain(ctx context.Context, worker string, handlers map[EffectKin
 			return n, fmt.Errorf("casestore: drain the outbox: %w", err)
 		}
 		for _, m := range streams[0].Messages {
-			s.do(ctx, p, all, m)
+			if s.do(ctx, p, all, m) {
+				s.settle(ctx, p, m.ID)
+			}
 			n++
 		}
 	}
@@ -167,19 +181,20 @@ func (s *Store) claim(ctx context.Context, p Partition, worker string) []redis.X
 	return messages
 }
 
-func (s *Store) do(ctx context.Context, p Partition, handlers map[EffectKind]Handler, m redis.XMessage) {
+// do does an effect, and says whether it is to be settled.
+func (s *Store) do(ctx context.Context, p Partition, handlers map[EffectKind]Handler, m redis.XMessage) bool {
 	e := Effect{ID: m.ID, Kind: EffectKind(text(m.Values["kind"])), Data: text(m.Values["data"])}
 	handler := handlers[e.Kind]
 	if handler == nil {
 		// A newer replica wrote it: one that knows it takes it over.
 		s.log.Warn("an effect of a kind not known here is left to others", "kind", e.Kind, "effect", e.ID)
-		return
+		return false
 	}
 	if err := handled(ctx, handler, p, e); err != nil {
 		s.failed(ctx, p, e, err)
-		return
+		return false
 	}
-	s.settle(ctx, p, e)
+	return true
 }
 
 // handled does an effect. A panic fails it like any other error: the calls of this
@@ -198,15 +213,34 @@ func text(v any) string {
 	return s
 }
 
-// settle takes an effect out of the outbox. If that fails it is done again.
-func (s *Store) settle(ctx context.Context, p Partition, e Effect) {
+// settleAll settles effects as they are done, until done is closed. Those that are done
+// while one round trip is under way go with the next: no effect waits for a slower one.
+func (s *Store) settleAll(ctx context.Context, p Partition, done <-chan string) {
+	for id := range done {
+		ids := []string{id}
+		for len(ids) < outboxBatch && len(done) > 0 {
+			ids = append(ids, <-done)
+		}
+		s.settle(ctx, p, ids...)
+	}
+}
+
+// endsLater is a context that ends so much later than ctx, or when cancel is called.
+func endsLater(ctx context.Context, later time.Duration) (_ context.Context, cancel func()) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(later, cancel) })
+	return late, cancel
+}
+
+// settle takes effects out of the outbox. If that fails they are done again.
+func (s *Store) settle(ctx context.Context, p Partition, ids ...string) {
 	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.XAck(ctx, outboxKey(p), outboxGroup, e.ID)
-		pipe.XDel(ctx, outboxKey(p), e.ID)
+		pipe.XAck(ctx, outboxKey(p), outboxGroup, ids...)
+		pipe.XDel(ctx, outboxKey(p), ids...)
 		return nil
 	})
 	if err != nil {
-		s.log.Warn("an effect is done but not settled; it will be done again", "kind", e.Kind, "effect", e.ID, "err", err)
+		s.log.Warn("effects are done but not settled; they will be done again", "effects", ids, "err", err)
 	}
 }
 

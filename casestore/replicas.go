@@ -98,15 +98,38 @@ func (s *Store) runAndWait(ctx context.Context, script *redis.Script, keys []str
 	return cmd, 0, err
 }
 
+// lineageKept is how old the lineage that Lineage gives may be.
+const lineageKept = time.Second
+
 // Lineage names the history of writes that the primaries go on with. It is another one
-// after a failover, and after a restart without data.
+// after a failover, and after a restart without data. It may be one of up to lineageKept
+// ago: then what was written since is doubted after a failover in between, which is
+// more than is needed, and never less.
 func (s *Store) Lineage(ctx context.Context) (string, error) {
+	if last := s.lineage.Load(); last != nil && s.now().Sub(last.at).Abs() < lineageKept {
+		return last.name, nil
+	}
+	at := s.now()
+	name, err := s.askLineage(ctx)
+	if err == nil {
+		s.lineage.Store(&lineage{name, at})
+	}
+	return name, err
+}
+
+// lineage is one that was asked for at a time.
+type lineage struct {
+	name string
+	at   time.Time
+}
+
+func (s *Store) askLineage(ctx context.Context) (string, error) {
 	ask := func(ctx context.Context, rdb redis.Cmdable) (string, error) {
 		text, err := rdb.Info(ctx, "replication").Result()
 		if err != nil {
 			return "", fmt.Errorf("casestore: lineage: %w", err)
 		}
-		return infoFields(text)["master_replid"], nil
+		return lineageIn(text)
 	}
 	cluster, ok := s.rdb.(*redis.ClusterClient)
 	if !ok {
@@ -125,88 +148,139 @@ func (s *Store) Lineage(ctx context.Context) (string, error) {
 	return strings.Join(all, " "), err
 }
 
+// lineageIn reads it from what INFO says of replication.
+func lineageIn(info string) (string, error) {
+	name := infoFields(info)["master_replid"]
+	if name == "" {
+		return "", errors.New("casestore: lineage: Redis does not tell it")
+	}
+	return name, nil
+}
+
 // Durable waits until everything that was written since the store was of a lineage is
 // on disk, and on the replicas that the store waits for (rules.md 3.4). It fails with
 // ErrNotDurable where Redis keeps no append-only file, and for one before 7.2 where it
 // does not write it always; with ErrNotReplicated; and with ErrFailedOver where the
 // lineage is another by now.
 func (s *Store) Durable(ctx context.Context, since string) error {
-	cluster, clustered := s.rdb.(*redis.ClusterClient)
-	for p := range Partition(Partitions) {
-		var node redis.Cmdable = s.rdb
-		var err error
-		if clustered {
-			node, err = cluster.MasterForKey(ctx, key(p, "durable", ""))
-		}
-		if err == nil {
-			err = s.durableAt(ctx, node, key(p, "durable", ""))
-		}
-		if err != nil {
-			return err
-		}
-		if !clustered {
-			break // one server has all parts
-		}
-	}
-	now, err := s.Lineage(ctx)
-	if err == nil && now != since {
-		err = ErrFailedOver
-	}
-	return err
-}
-
-// durableAt asks one server. What is written after a mark on the same connection is on
-// disk, and on replicas, after it.
-func (s *Store) durableAt(ctx context.Context, rdb redis.Cmdable, mark string) error {
-	var acked *redis.Cmd
-	wait := func(args ...any) error {
-		_, err := rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-			pipe.Set(ctx, mark, s.now().UnixMilli(), time.Hour)
-			acked = pipe.Do(ctx, args...)
-			return nil
-		})
+	at := s.now()
+	now, err := s.prove(ctx)
+	if err != nil {
 		return err
 	}
-	err := wait("WAITAOF", 1, s.replicas, 2000)
-	switch {
-	case err == nil:
-		counts, err := acked.Int64Slice()
-		if err != nil || len(counts) != 2 || counts[0] < 1 {
-			return fmt.Errorf("casestore: durable: %v of 1 and %d are on disk (%v)", counts, s.replicas, err)
-		}
-		return s.enough(counts[1])
-	case strings.Contains(err.Error(), "unknown command"):
-		return s.durableBefore72(ctx, rdb, wait, func() *redis.Cmd { return acked })
-	case strings.Contains(err.Error(), "append"):
-		return ErrNotDurable
+	s.lineage.Store(&lineage{now, at})
+	if now != since {
+		return ErrFailedOver
 	}
-	return fmt.Errorf("casestore: durable: %w", err)
+	return nil
 }
 
-// durableBefore72 asks a Redis that cannot say what is on disk: there only appendfsync
-// always has everything there by the time that it answers.
-func (s *Store) durableBefore72(ctx context.Context, rdb redis.Cmdable, wait func(...any) error, acked func() *redis.Cmd) error {
-	got, err := rdb.ConfigGet(ctx, "append*").Result()
-	if err != nil {
-		return fmt.Errorf("casestore: durable: %w", err)
+// prove asks every primary, and gives the lineage after that.
+func (s *Store) prove(ctx context.Context) (string, error) {
+	cluster, ok := s.rdb.(*redis.ClusterClient)
+	if !ok {
+		return s.proveAt(ctx, s.rdb, durableKey(0))
 	}
-	if got["appendonly"] != "yes" || got["appendfsync"] != "always" {
+	asked := map[*redis.Client]bool{}
+	for p := range Partition(Partitions) {
+		node, err := cluster.MasterForKey(ctx, durableKey(p))
+		if err == nil && !asked[node] {
+			asked[node] = true
+			_, err = s.proveAt(ctx, node, durableKey(p))
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return s.askLineage(ctx)
+}
+
+// durableKey: string. A mark that is written last; lives an hour.
+func durableKey(p Partition) string { return key(p, "durable", "") }
+
+// proof is what one server answers when it is asked whether it has everything.
+type proof struct {
+	// acked is the answer to WAITAOF or WAIT; nil where neither was asked.
+	acked       *redis.Cmd
+	only, fsync *redis.MapStringStringCmd
+	info        *redis.StringCmd
+}
+
+// proveAt asks one server, in one round trip, and gives its lineage. What was written
+// before a mark is on disk and on replicas when the mark is. A server that does not know
+// WAITAOF is asked the other way from then on, until that does not prove it.
+func (s *Store) proveAt(ctx context.Context, rdb redis.Cmdable, mark string) (string, error) {
+	before72 := s.before72.Load()
+	var p proof
+	_, err := rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		if before72 {
+			p.askBefore72(ctx, pipe, mark, s.replicas, s.now())
+		} else {
+			pipe.Set(ctx, mark, s.now().UnixMilli(), time.Hour)
+			p.acked = pipe.Do(ctx, "WAITAOF", 1, s.replicas, durableWait)
+		}
+		p.info = pipe.Info(ctx, "replication")
+		return nil
+	})
+	switch {
+	case err != nil && !before72 && strings.Contains(err.Error(), "unknown command"):
+		s.before72.Store(true)
+		return s.proveAt(ctx, rdb, mark)
+	case err != nil && p.acked != nil && p.acked.Err() != nil && strings.Contains(p.acked.Err().Error(), "append"):
+		return "", ErrNotDurable
+	case err != nil:
+		return "", fmt.Errorf("casestore: durable: %w", err)
+	}
+	if before72 {
+		err = s.enoughBefore72(p)
+	} else {
+		err = s.enough(p)
+	}
+	if err != nil {
+		return "", err
+	}
+	return lineageIn(p.info.Val())
+}
+
+// durableWait is how long a server may take to have everything on disk and on replicas,
+// in milliseconds.
+const durableWait = 2000
+
+// enough reads the answer to WAITAOF.
+func (s *Store) enough(p proof) error {
+	counts, err := p.acked.Int64Slice()
+	if err != nil || len(counts) != 2 || counts[0] < 1 {
+		return fmt.Errorf("casestore: durable: %v of 1 and %d are on disk (%v)", counts, s.replicas, err)
+	}
+	return s.enoughReplicas(counts[1])
+}
+
+// askBefore72 asks a Redis that cannot say what is on disk: there only appendfsync
+// always has everything there by the time that it answers.
+func (p *proof) askBefore72(ctx context.Context, pipe redis.Pipeliner, mark string, replicas int, now time.Time) {
+	p.only, p.fsync = pipe.ConfigGet(ctx, "appendonly"), pipe.ConfigGet(ctx, "appendfsync")
+	if replicas > 0 {
+		pipe.Set(ctx, mark, now.UnixMilli(), time.Hour)
+		p.acked = pipe.Do(ctx, "WAIT", replicas, durableWait)
+	}
+}
+
+func (s *Store) enoughBefore72(p proof) error {
+	if p.only.Val()["appendonly"] != "yes" || p.fsync.Val()["appendfsync"] != "always" {
+		s.before72.Store(false) // another server may be asked next time
 		return ErrNotDurable
 	}
-	if s.replicas <= 0 {
+	if p.acked == nil {
 		return nil
 	}
-	if err := wait("WAIT", s.replicas, 2000); err != nil {
-		return fmt.Errorf("casestore: durable: %w", err)
-	}
-	n, err := acked().Int64()
+	n, err := p.acked.Int64()
 	if err != nil {
 		return fmt.Errorf("casestore: durable: %w", err)
 	}
-	return s.enough(n)
+	return s.enoughReplicas(n)
 }
 
-func (s *Store) enough(acked int64) error {
+func (s *Store) enoughReplicas(acked int64) error {
 	if acked < int64(s.replicas) {
 		return fmt.Errorf("%w: %d of %d", ErrNotReplicated, acked, s.replicas)
 	}

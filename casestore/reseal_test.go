@@ -31,12 +31,15 @@ func TestForgetAndResealOnACluster(t *testing.T) {
 	stays, goes := closedCase(t, s, "+16175550101", StageInReview), closedCase(t, s, "+16175550102", StageClosed)
 	for _, err := range []error{
 		s.AddEntry(ctx, stays.Partition, stays.ID, CaseEntry{At: now, What: EntryNote, Text: private.Of("x")}),
-		s.AwaitCase(ctx, "not yet", "e1", []byte("{}")), s.RefuseEvent(ctx, RefusedEvent{At: now, Reason: "json", Body: []byte("x")}),
+		s.RefuseEvent(ctx, RefusedEvent{At: now, Reason: "json", Body: []byte("x")}),
 		s.OpenTask(ctx, stays.Partition, &Task{ID: "t1", Kind: TaskMessage, Due: now, Case: stays.ID}),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	if _, err := s.AwaitCase(ctx, "not yet", "e1", []byte("{}")); err != nil {
+		t.Fatal(err)
 	}
 	now = now.Add(31 * day)
 	if held, err := s.Forget(ctx, goes, Shredded, func([]string) error { return nil }); held != "" || err != nil {

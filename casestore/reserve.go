@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // A request number must be unique, and its index lies in another partition than
@@ -34,7 +36,13 @@ func (s *Store) TakeNumber(ctx context.Context) (RequestNumber, error) {
 			}
 		default:
 			s.wake()
-			return s.reserve(ctx)
+			free, err := s.reserve(ctx, 1)
+			if err != nil {
+				return RequestNumber{}, err
+			}
+			if len(free) > 0 {
+				return free[0], nil
+			}
 		}
 	}
 }
@@ -46,18 +54,26 @@ func (s *Store) wake() {
 	}
 }
 
-// reserve draws numbers until one is free.
-func (s *Store) reserve(ctx context.Context) (RequestNumber, error) {
-	for {
-		n := NewRequestNumber()
-		free, err := s.rdb.SetNX(ctx, s.ring.numberKey(n), numberReserved, reservedLives).Result()
-		if err != nil {
-			return RequestNumber{}, fmt.Errorf("casestore: reserve a request number: %w", err)
+// reserve draws so many numbers, and gives those that are free, in one round trip.
+func (s *Store) reserve(ctx context.Context, n int) ([]RequestNumber, error) {
+	drawn, free := make([]RequestNumber, n), make([]*redis.BoolCmd, n)
+	_, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i := range drawn {
+			drawn[i] = NewRequestNumber()
+			free[i] = pipe.SetNX(ctx, s.ring.numberKey(drawn[i]), numberReserved, reservedLives)
 		}
-		if free {
-			return n, nil
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("casestore: reserve a request number: %w", err)
+	}
+	out := drawn[:0]
+	for i, number := range drawn {
+		if free[i].Val() {
+			out = append(out, number)
 		}
 	}
+	return out, nil
 }
 
 // KeepNumbers sets numbers aside until ctx ends. Without it every TakeNumber
@@ -73,17 +89,21 @@ func (s *Store) KeepNumbers(ctx context.Context) {
 	}
 }
 
+// refill sets a poolful aside once half of it is used, so that Redis writes to disk for
+// many at a time.
 func (s *Store) refill(ctx context.Context) {
-	for len(s.pool) < poolSize && ctx.Err() == nil {
-		n, err := s.reserve(ctx)
+	for len(s.pool) <= poolSize/2 && ctx.Err() == nil {
+		free, err := s.reserve(ctx, poolSize-len(s.pool))
 		if err != nil {
 			s.log.Warn("no request number could be set aside; the next call asks again", "err", err)
 			return
 		}
-		select {
-		case s.pool <- reserved{n, s.now()}:
-		default:
-			return
+		for _, n := range free {
+			select {
+			case s.pool <- reserved{n, s.now()}:
+			default:
+				return
+			}
 		}
 	}
 }

@@ -55,17 +55,8 @@ func (s *Store) ClaimDue(ctx context.Context, kind EffectKind, most int, lease t
 	if err != nil {
 		return nil, false, fmt.Errorf("casestore: claim what is due: %w", err)
 	}
-	claims := map[Partition]*redis.Cmd{}
-	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for p := range Partition(Partitions) {
-			if counts[p].Val() > 0 {
-				// Eval and not EvalSha: in a pipeline a missing script cannot be sent again.
-				claims[p] = claimDueScript.Eval(ctx, pipe, []string{dueKey(p, kind)}, now.UnixMilli(), now.Add(lease).UnixMilli(), most)
-			}
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	claims, err := s.claimAll(ctx, func(p Partition) bool { return counts[p].Val() > 0 }, kind, now.UnixMilli(), now.Add(lease).UnixMilli(), most)
+	if err != nil {
 		return nil, false, fmt.Errorf("casestore: claim what is due: %w", err)
 	}
 	for p := range Partition(Partitions) {
@@ -82,6 +73,28 @@ func (s *Store) ClaimDue(ctx context.Context, kind EffectKind, most int, lease t
 		}
 	}
 	return due, more, nil
+}
+
+// claimAll runs claimDueScript in those partitions where something is due, in one round
+// trip. A server that does not know the script is sent it in a second one.
+func (s *Store) claimAll(ctx context.Context, where func(Partition) bool, kind EffectKind, args ...any) (claims [Partitions]*redis.Cmd, err error) {
+	for _, run := range []func(context.Context, redis.Scripter, []string, ...any) *redis.Cmd{claimDueScript.EvalSha, claimDueScript.Eval} {
+		_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for p := range Partition(Partitions) {
+				if where(p) && (claims[p] == nil || redis.HasErrorPrefix(claims[p].Err(), "NOSCRIPT")) {
+					claims[p] = run(ctx, pipe, []string{dueKey(p, kind)}, args...)
+				}
+			}
+			return nil
+		})
+		if err == nil || !redis.HasErrorPrefix(err, "NOSCRIPT") {
+			break
+		}
+	}
+	if errors.Is(err, redis.Nil) {
+		err = nil
+	}
+	return claims, err
 }
 
 // Return gives back what was claimed and not done, for others to do at once.

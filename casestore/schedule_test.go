@@ -144,3 +144,46 @@ func TestTenReplicasShareWhatIsDue(t *testing.T) {
 		t.Errorf("%d of %d are taken", len(takers), n)
 	}
 }
+
+// A Redis that has forgotten the scripts, as after a failover, is sent them again, and
+// gives everything that is due, once.
+func TestWhatIsDueIsTakenFromARedisThatForgotTheScripts(t *testing.T) {
+	now := t0
+	server := redistest.Start(t)
+	s := storeBy(t, server.URL(), &now)
+	for i, id := range []string{"a", "b", "c"} {
+		scheduled(t, s, Due{DuePromise, id, Partition(i)}, t0)
+	}
+	for range 2 {
+		server.Do(t, "SCRIPT", "FLUSH")
+		got, _ := claimed(t, s, DuePromise, 10)
+		onlyIDs(t, "forgotten", got, "a", "b", "c")
+		got, _ = claimed(t, s, DuePromise, 10)
+		onlyIDs(t, "while they are leased", got)
+		now = now.Add(time.Minute)
+	}
+}
+
+// Request numbers are set aside a poolful at a time, once half of them are used.
+func TestNumbersAreSetAsideTogether(t *testing.T) {
+	now := t0
+	s := storeBy(t, redistest.Start(t).URL(), &now)
+	reserved := func() int64 { return s.rdb.DBSize(t.Context()).Val() }
+	s.refill(t.Context())
+	for range poolSize/2 - 1 {
+		if _, err := s.TakeNumber(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.refill(t.Context())
+	}
+	if n := reserved(); n != poolSize {
+		t.Errorf("%d numbers are set aside while more than half of %d are there", n, poolSize)
+	}
+	if _, err := s.TakeNumber(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.refill(t.Context())
+	if n := reserved(); n != poolSize+poolSize/2 || len(s.pool) != poolSize {
+		t.Errorf("%d numbers are set aside, %d in the pool", n, len(s.pool))
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -46,6 +47,11 @@ type Store struct {
 	triesInAll int
 	trail      func(Deed)
 	replicas   int
+
+	// lineage is the last that was heard of, before72 says that Redis does not know
+	// WAITAOF.
+	lineage  atomic.Pointer[lineage]
+	before72 atomic.Bool
 }
 
 // Options of a store. Rdb and Ring are required.

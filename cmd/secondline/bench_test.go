@@ -68,6 +68,18 @@ func BenchmarkVoiceTurn(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// BenchmarkEventIn is the part of BenchmarkLine to work on events with.
+func BenchmarkEventIn(b *testing.B) {
+	report := &benchReport{}
+	for b.Loop() {
+		benchKindOf(b, report, eventKind(b))
+	}
+	if err := report.print(os.Stdout); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
 // BenchmarkCalm is the part of BenchmarkLine that has webhooks come by the clock, at
 // 200 a second.
 func BenchmarkCalm(b *testing.B) {
@@ -130,15 +142,21 @@ func benchVoice(b *testing.B, report *benchReport, setUp benchSetUp) {
 func benchOthers(b *testing.B, report *benchReport) {
 	b.Helper()
 	for _, kind := range []kindSpec{textKind(), statusKind(b), eventKind(b), boardKind()} {
-		setUp := benchSetUps[0]
-		if kind.durable {
-			setUp = benchSetUps[1]
-		}
-		k := newBenchKind(b, setUp.start(b), kind)
-		for i, connections := range benchConnections {
-			report.add(k.measure(b, []benchSide{k.sides[sideFloor], k.sides[sideLine]}, connections, benchSize(kind.units[i])))
-			k.redis.compact(b)
-		}
+		benchKindOf(b, report, kind)
 	}
 	benchInside(b, report)
+}
+
+// benchKindOf measures one kind of request.
+func benchKindOf(b *testing.B, report *benchReport, kind kindSpec) {
+	b.Helper()
+	setUp := benchSetUps[0]
+	if kind.durable {
+		setUp = benchSetUps[1]
+	}
+	k := newBenchKind(b, setUp.start(b), kind)
+	for i, connections := range benchConnections {
+		report.add(k.measure(b, []benchSide{k.sides[sideFloor], k.sides[sideLine]}, connections, benchSize(kind.units[i])))
+		k.redis.compact(b)
+	}
 }

@@ -236,7 +236,9 @@ func TestAnyOrder(t *testing.T) {
 			if one.Problem != nil {
 				t.Fatal(one.Problem)
 			}
-			if _, p, err := b.inbox.take(t.Context(), one); err != nil || p != nil {
+			done := casestore.EventsDone{}
+			_, p, err := b.inbox.take(t.Context(), one, &done)
+			if err = errors.Join(err, b.inbox.settle(t.Context(), done)); err != nil || p != nil {
 				t.Fatalf("event %d: %v %v", i, p, err)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,21 +32,16 @@ const (
 
 // Store is what events need of the casestore.
 type Store interface {
-	FindCase(ctx context.Context, name string) (*casestore.Case, error)
-	MakeCase(ctx context.Context, name string, c *casestore.Case) (there *casestore.Case, made bool, err error)
+	Standing(ctx context.Context, event, name string) (casestore.Standing, error)
+	MakeCase(ctx context.Context, name string, c *casestore.Case, agreed map[casestore.Channel]casestore.Permission) (there *casestore.Case, made bool, err error)
 	Tell(ctx context.Context, p casestore.Partition, id casestore.CaseID, move func(*casestore.Case)) (*casestore.Case, bool, error)
 	TakeNumber(ctx context.Context) (casestore.RequestNumber, error)
-	Contact(ctx context.Context, id casestore.PersonID) (casestore.Contact, error)
-	ChangeContact(ctx context.Context, id casestore.PersonID, change casestore.ContactChange) error
+	Agree(ctx context.Context, id casestore.PersonID, agreed map[casestore.Channel]casestore.Permission) error
 	SetDuty(ctx context.Context, id, duty string, until time.Time) error
-	EventSeen(ctx context.Context, event string) (bool, error)
-	SeeEvent(ctx context.Context, event string) error
-	AwaitCase(ctx context.Context, name, event string, body []byte) error
-	Awaiting(ctx context.Context, name string) (map[string][]byte, error)
-	CaseCame(ctx context.Context, name, event string) error
+	AwaitCase(ctx context.Context, name, event string, body []byte) (came bool, err error)
+	SettleEvents(ctx context.Context, done casestore.EventsDone) ([]casestore.WaitingEvent, error)
 	RefuseEvent(ctx context.Context, e casestore.RefusedEvent) error
 	Lineage(ctx context.Context) (string, error)
-	Durable(ctx context.Context, since string) error
 	Ring() *casestore.KeyRing
 }
 
@@ -165,9 +161,9 @@ func (x *Inbox) Take(ctx context.Context, h http.Header, body []byte) ([]Result,
 	} else if err != nil {
 		return nil, err
 	}
-	since := ""
+	done := casestore.EventsDone{}
 	if !x.Unproved {
-		if since, err = x.Store.Lineage(ctx); err != nil {
+		if done.Since, err = x.Store.Lineage(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -175,7 +171,7 @@ func (x *Inbox) Take(ctx context.Context, h http.Header, body []byte) ([]Result,
 	for i, one := range events {
 		status, p, err := "", one.Problem, error(nil)
 		if p == nil {
-			status, p, err = x.take(ctx, one)
+			status, p, err = x.take(ctx, one, &done)
 		}
 		if err != nil {
 			return nil, err
@@ -195,36 +191,58 @@ func (x *Inbox) Take(ctx context.Context, h http.Header, body []byte) ([]Result,
 			return nil, err
 		}
 	}
-	if !x.Unproved {
-		if err := x.Store.Durable(ctx, since); err != nil {
-			return nil, err
-		}
+	if err := x.settle(ctx, done); err != nil {
+		return nil, err
 	}
 	return results, nil
 }
 
-// take does one event. It may be done any number of times, in any order.
-func (x *Inbox) take(ctx context.Context, one One) (status string, p *Problem, err error) {
+// settle keeps what is done, and does what waited for cases that have come, until
+// everything is on disk.
+func (x *Inbox) settle(ctx context.Context, done casestore.EventsDone) error {
+	waiting, err := x.Store.SettleEvents(ctx, done)
+	for err == nil && len(waiting) > 0 {
+		next := casestore.EventsDone{Since: done.Since}
+		for _, w := range waiting {
+			if err := x.arrived(ctx, w, &next); err != nil {
+				return err
+			}
+		}
+		next.Cases = nil // what still waits is whoever's who makes the case
+		waiting, err = x.Store.SettleEvents(ctx, next)
+	}
+	return err
+}
+
+// take does one event, and notes in done what is to be settled. It may be done any
+// number of times, in any order.
+func (x *Inbox) take(ctx context.Context, one One, done *casestore.EventsDone) (status string, p *Problem, err error) {
 	e := one.Event
 	d, p := read(e)
 	if p != nil {
 		return "", p, nil
 	}
-	coordinator := ""
-	if d.Coordinator != "" {
-		var ok bool
-		if coordinator, ok = x.Coordinator(d.Coordinator); !ok {
-			return "", problem("unknown_coordinator", "nobody of this name is in the roster"), nil
+	coordinator, p := x.coordinator(d)
+	if p != nil {
+		return "", p, nil
+	}
+	at := casestore.Standing{Seen: slices.Contains(done.Events, e.Name())}
+	if !at.Seen {
+		if at, err = x.Store.Standing(ctx, e.Name(), e.Subject); err != nil {
+			return "", nil, err
 		}
 	}
-	seen, err := x.Store.EventSeen(ctx, e.Name())
-	if err != nil || seen {
-		return "repeated", nil, err
+	if e.Type == CaseCreated {
+		// A repeated one, too: nobody may have got to what waited the first time.
+		done.Cases = append(done.Cases, e.Subject)
+	}
+	if at.Seen {
+		return "repeated", nil, nil
 	}
 	if e.Type == CoordinatorAvailable {
 		err = x.available(ctx, e, d, coordinator)
 	} else {
-		status, err = x.tell(ctx, one, d, coordinator)
+		status, err = x.tell(ctx, one, d, coordinator, at, done)
 	}
 	if errors.Is(err, casestore.ErrForgotten) {
 		return "", problem("case_deleted", "what was known of this case was deleted when its time was up; make it anew under another name"), nil
@@ -232,7 +250,20 @@ func (x *Inbox) take(ctx context.Context, one One) (status string, p *Problem, e
 	if err != nil || status == "waiting" {
 		return status, nil, err
 	}
-	return "accepted", nil, x.Store.SeeEvent(ctx, e.Name())
+	done.Events = append(done.Events, e.Name())
+	return "accepted", nil, nil
+}
+
+// coordinator is the roster ID of the one that an event names; empty for none.
+func (x *Inbox) coordinator(d data) (string, *Problem) {
+	if d.Coordinator == "" {
+		return "", nil
+	}
+	id, ok := x.Coordinator(d.Coordinator)
+	if !ok {
+		return "", problem("unknown_coordinator", "nobody of this name is in the roster")
+	}
+	return id, nil
 }
 
 // available puts a coordinator on or off duty, until a time or for a day.
@@ -249,35 +280,34 @@ func (x *Inbox) available(ctx context.Context, e Event, d data, id string) error
 
 // tell changes the case that an event is about. One that is not there yet is waited
 // for.
-func (x *Inbox) tell(ctx context.Context, one One, d data, coordinator string) (string, error) {
-	e := one.Event
-	c, err := x.Store.FindCase(ctx, e.Subject)
-	if errors.Is(err, casestore.ErrNotFound) {
-		if e.Type == CaseCreated {
-			return "", x.create(ctx, e, d, coordinator)
-		}
-		if err := x.Store.AwaitCase(ctx, e.Subject, e.Name(), one.Raw); err != nil {
-			return "", err
-		}
-		// The case may have come in between.
-		if _, err := x.Store.FindCase(ctx, e.Subject); err == nil {
-			return "", x.arrived(ctx, e.Subject)
-		} else if !errors.Is(err, casestore.ErrNotFound) {
-			return "", err
-		}
-		return "waiting", nil
+func (x *Inbox) tell(ctx context.Context, one One, d data, coordinator string, at casestore.Standing, done *casestore.EventsDone) (string, error) {
+	e, err := one.Event, casestore.ErrNotFound
+	if at.Case != "" {
+		err = x.change(ctx, e, d, coordinator, at)
 	}
-	if err != nil {
+	switch {
+	case !errors.Is(err, casestore.ErrNotFound):
 		return "", err
+	case e.Type == CaseCreated:
+		return "", x.create(ctx, e, d, coordinator)
 	}
-	_, _, err = x.Store.Tell(ctx, c.Partition, c.ID, func(c *casestore.Case) { apply(c, e, d, coordinator) })
-	if err == nil && e.Type == CaseCreated {
-		err = errors.Join(x.consents(ctx, e, d), x.arrived(ctx, e.Subject))
+	came, err := x.Store.AwaitCase(ctx, e.Subject, e.Name(), one.Raw)
+	if came {
+		done.Cases = append(done.Cases, e.Subject)
 	}
-	return "", err
+	return "waiting", err
 }
 
-// create makes a case, and does what waited for it.
+// change tells a case that is there.
+func (x *Inbox) change(ctx context.Context, e Event, d data, coordinator string, at casestore.Standing) error {
+	_, _, err := x.Store.Tell(ctx, at.Partition, at.Case, func(c *casestore.Case) { apply(c, e, d, coordinator) })
+	if err == nil && e.Type == CaseCreated {
+		err = x.Store.Agree(ctx, x.Store.Ring().Person(private.Of(d.Phone)), agreed(e, d))
+	}
+	return err
+}
+
+// create makes a case.
 func (x *Inbox) create(ctx context.Context, e Event, d data, coordinator string) error {
 	number, err := x.Store.TakeNumber(ctx)
 	if err != nil {
@@ -285,56 +315,36 @@ func (x *Inbox) create(ctx context.Context, e Event, d data, coordinator string)
 	}
 	c := &casestore.Case{Number: number, Line: "tollfree", Language: "en", Opened: e.Time, Updated: x.Now(), Caller: private.Of(d.Phone)}
 	apply(c, e, d, coordinator)
-	there, made, err := x.Store.MakeCase(ctx, e.Subject, c)
-	if err != nil {
+	there, made, err := x.Store.MakeCase(ctx, e.Subject, c, agreed(e, d))
+	if err != nil || made {
 		return err
 	}
-	if !made {
-		if _, _, err = x.Store.Tell(ctx, there.Partition, there.ID, func(c *casestore.Case) { apply(c, e, d, coordinator) }); err != nil {
-			return err
-		}
-	}
-	return errors.Join(x.consents(ctx, e, d), x.arrived(ctx, e.Subject))
+	return x.change(ctx, e, d, coordinator, casestore.Standing{Case: there.ID, Partition: there.Partition})
 }
 
-// consents keeps what the case system says was agreed to, with the number.
-func (x *Inbox) consents(ctx context.Context, e Event, d data) error {
+// agreed is what the case system says was agreed to, with the number.
+func agreed(e Event, d data) map[casestore.Channel]casestore.Permission {
 	given := map[casestore.Channel]casestore.Permission{}
-	person := x.Store.Ring().Person(private.Of(d.Phone))
-	known, err := x.Store.Contact(ctx, person)
-	if err != nil {
-		return err
-	}
 	for by, v := range map[casestore.Channel]*bool{casestore.ByText: d.Consents.Texts, casestore.ByAutomatedCall: d.Consents.Calls} {
-		// What the patient has told us since counts.
-		if v != nil && known.Permissions[by].At.Before(e.Time) {
+		if v != nil {
 			given[by] = casestore.Permission{Given: *v, At: e.Time, How: "event", Ref: e.Name()}
 		}
 	}
-	if len(given) == 0 {
-		return nil
-	}
-	return x.Store.ChangeContact(ctx, person, casestore.ContactChange{Permissions: given})
+	return given
 }
 
-// arrived does the events that waited for a case.
-func (x *Inbox) arrived(ctx context.Context, name string) error {
-	waiting, err := x.Store.Awaiting(ctx, name)
-	if err != nil {
-		return err
-	}
-	for event, body := range waiting {
-		one := structured(body)
-		if one.Problem == nil {
-			if _, p, err := x.take(ctx, one); err != nil {
-				return err
-			} else if p != nil {
-				x.Log.Error("an event that waited for its case is refused", "reason", p.Reason)
-			}
-		}
-		if err := x.Store.CaseCame(ctx, name, event); err != nil {
+// arrived does an event that waited for its case.
+func (x *Inbox) arrived(ctx context.Context, w casestore.WaitingEvent, done *casestore.EventsDone) error {
+	one := structured(w.Body)
+	if one.Problem == nil {
+		status, p, err := x.take(ctx, one, done)
+		if err != nil || status == "waiting" {
 			return err
 		}
+		if p != nil {
+			x.Log.Error("an event that waited for its case is refused", "reason", p.Reason)
+		}
 	}
+	done.Came = append(done.Came, w)
 	return nil
 }
