@@ -3,9 +3,12 @@ package casestore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // DueDraft is what the schedule calls an unfinished request whose time runs out; its ID
@@ -72,18 +75,46 @@ func (s *Store) abandon(ctx context.Context, d Due) error {
 	if !ok || !isHash(person) {
 		return s.Finish(ctx, d)
 	}
-	drafts, err := s.Drafts(ctx, PersonID(person))
-	if err != nil {
-		return err
+	id := PersonID(person)
+	sealed, err := s.rdb.HGet(ctx, draftsKey(id), c).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("casestore: read a draft: %w", err)
 	}
-	for _, draft := range drafts {
-		if until := draft.Updated.Add(s.keep); string(draft.ID) == c && until.After(s.now()) {
+	if drafts := s.openDrafts(map[string]string{c: sealed}); sealed != "" && len(drafts) == 1 {
+		if until := drafts[0].Updated.Add(s.keep); until.After(s.now()) {
 			return s.Schedule(ctx, d, until) // it was gone on with meanwhile
 		}
 	}
-	ops := operations{}
-	s.dropDraft(&ops, PersonID(person), CaseID(c))
+	ops := operations{keys: []string{draftsKey(id), d.key()}, args: []any{c, d.ID, sealed}}
+	s.dropDraft(&ops, id, CaseID(c))
 	ops.addNews(d.Partition, News{ID: "abandoned." + c, Type: IntakeAbandoned, Case: CaseID(c), At: s.now()})
-	ops.did(Deed{What: "case.draft", Case: CaseID(c), Outcome: "abandoned"})
-	return s.runPlain(ctx, ops)
+	done, err := abandonScript.Run(ctx, s.rdb, ops.keys, ops.args...).Int()
+	if err == nil && done == 0 {
+		return nil // whoever was faster has said what comes next
+	}
+	s.recordAll(ctx, []Deed{{What: "case.draft", Case: CaseID(c), Outcome: "abandoned"}}, err)
+	if err != nil {
+		return fmt.Errorf("casestore: abandon a draft: %w", err)
+	}
+	return nil
 }
+
+// abandonScript carries operations out, unless a caller has gone on with the draft, or
+// finished it, since it was read.
+//
+//	KEYS[1]  the drafts of the person
+//	KEYS[2]  the schedule of drafts
+//	KEYS[3…] whatever the operations name
+//	ARGV[1]  the draft, ARGV[2] its name in the schedule, ARGV[3] its value as it was
+//	         read; "" for one that was gone
+//	ARGV[4…] operations: command, number of its key in KEYS, count n, n arguments
+//
+// It returns 1 when done, 0 when it was not as it was read.
+var abandonScript = redis.NewScript(abandonSource)
+
+const abandonSource = `
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+if (call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[3] then return 0 end
+if not call('ZSCORE', KEYS[2], ARGV[2]) then return 0 end
+local i = 4
+` + operationsSource

@@ -3,8 +3,11 @@ package casestore
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"secondline/internal/private"
 	"secondline/internal/redistest"
@@ -107,4 +110,77 @@ func TestADroppedRequestThatGoesOnHasItsTime(t *testing.T) {
 	if at, err := s.DueAt(ctx, draftDue(who, "cone")); err != nil || !at.Equal(now.Add(s.keep)) {
 		t.Errorf("after an hour it is due at %v, %v", at, err)
 	}
+}
+
+// Whoever goes on with an unfinished request, or finishes it, in the moment in which its
+// time is up keeps it, and nobody is told that it was abandoned.
+func TestAnUnfinishedRequestIsTakenUpInTheLastMoment(t *testing.T) {
+	for what, change := range map[string]func(now time.Time) Change{
+		"gone on with": func(now time.Time) Change {
+			return Change{Drafts: []Draft{{Case: &Case{ID: "c1", Stage: StageStarted, Updated: now}}}}
+		},
+		"finished": func(time.Time) Change {
+			done := fullCase()
+			done.ID = "c1"
+			return Change{Finished: done}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			ctx, now, url := t.Context(), t0, redistest.Start(t).URL()
+			s, caller := testStore(t, url), testStore(t, url)
+			s.now = func() time.Time { return now }
+			caller.now = s.now
+			if _, err := s.Drain(ctx, "test", nil); err != nil { // makes the groups of readers
+				t.Fatal(err)
+			}
+			who := s.ring.Person(private.Of("+16175550123"))
+			if err := caller.Commit(ctx, who, &Conversation{Call: "CA1"}, Change{Drafts: []Draft{{Case: &Case{ID: "c1", Stage: StageStarted, Updated: now}}}}); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(s.keep)
+			s.rdb.AddHook(afterRead{of: draftsKey(who), then: sync.OnceFunc(func() {
+				if err := caller.Commit(ctx, who, &Conversation{Call: "CA2"}, change(now)); err != nil {
+					t.Error(err)
+				}
+			})})
+			if err := s.AbandonDrafts(ctx); err != nil {
+				t.Fatal(err)
+			}
+			drafts, err := caller.Drafts(ctx, who)
+			if _, finished := caller.Case(ctx, who.Partition(), "c1"); err != nil || len(drafts) == 0 && finished != nil {
+				t.Errorf("the request is gone: %v", err)
+			}
+			if _, err := s.Drain(ctx, "test", map[EffectKind]Handler{EffectIndex: func(context.Context, Partition, Effect) error { return nil },
+				EffectEvent: func(_ context.Context, _ Partition, e Effect) error {
+					if n, err := ParseNews(e.Data); err != nil || n.Type == IntakeAbandoned {
+						t.Errorf("the case system is told of %v, %v", n.Type, err)
+					}
+					return nil
+				}}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// afterRead has something happen after a key was read.
+type afterRead struct {
+	of   string
+	then func()
+}
+
+func (a afterRead) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (a afterRead) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if args := cmd.Args(); len(args) > 1 && args[1] == a.of {
+			a.then()
+		}
+		return err
+	}
+}
+
+func (a afterRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }

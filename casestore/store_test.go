@@ -346,7 +346,7 @@ func TestScriptsOnACluster(t *testing.T) {
 	}
 	s := testStore(t, "redis+cluster://"+strings.Join(hosts, ","))
 	scripts := map[**redis.Script]string{&commitScript: commitSource, &plainScript: plainSource, &recordingScript: recordingSource, &claimScript: claimSource,
-		&releaseScript: releaseSource, &tryScript: trySource, &untryScript: untrySource, &redoScript: redoSource}
+		&releaseScript: releaseSource, &tryScript: trySource, &untryScript: untrySource, &redoScript: redoSource, &abandonScript: abandonSource}
 	for script, source := range scripts {
 		plain := *script
 		*script = strict(source)
@@ -384,6 +384,11 @@ func TestScriptsOnACluster(t *testing.T) {
 	}
 	cancel()
 	<-worked
+	late := s.now().Add(s.keep + time.Hour)
+	s.now = func() time.Time { return late }
+	if err := s.AbandonDrafts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // onCluster does what coordinators and guesses do to the store.

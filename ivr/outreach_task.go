@@ -53,8 +53,7 @@ func (s *Server) keepTask(ctx context.Context, d casestore.Due) error {
 	if err != nil {
 		return err
 	}
-	// The tries are part of the name: each gets a call of its own, once.
-	id := "o" + task.ID + "." + strconv.Itoa(task.Tries) + "." + strconv.Itoa(task.Rounds)
+	id := roundOf(task)
 	t, err := s.store.Transfer(ctx, d.Partition, id)
 	if err == nil {
 		if err := s.moveOut(ctx, d.Partition, t); err != nil {
@@ -166,21 +165,13 @@ func (s *Server) settleTask(ctx context.Context, p casestore.Partition, t *cases
 	}
 	outcome := map[string]string{resultReached: "spoke", resultWrong: "wrong_number", resultOptedOut: "opted_out"}[o.Disposition]
 	now := s.now()
-	pause := tryAgain
-	switch {
-	case t.Choice == choseWait:
-		pause = waitWhen
-	case o.Why == WhyBound:
-		pause = time.Hour
-	case t.Choice == "" && outcome == "":
-		pause = 3 * time.Hour
-	}
 	task, err := s.store.MoveTask(ctx, p, o.Task, func(task *casestore.Task) bool {
 		if task.Outcome != "" || task.Rung == t.ID {
 			return false
 		}
 		task.Rung, task.Outcome, task.HeldUntil = t.ID, outcome, time.Time{}
 		switch {
+		case notMade(t):
 		case t.Choice != "":
 			task.Rounds++
 		case outcome == "":
@@ -198,12 +189,11 @@ func (s *Server) settleTask(ctx context.Context, p casestore.Partition, t *cases
 	if err != nil {
 		return err
 	}
-	next := now.Add(pause)
+	next := now.Add(pauseAfter(t, task))
 	if task.About && task.Due.After(now) {
 		next = task.Due
 	}
-	if task.Tries+task.Rounds >= 6 {
-		// Six rounds that came to nothing: it stays on the list, for a person to see.
+	if task.Tries+task.Rounds >= mostRounds {
 		return s.store.Finish(ctx, casestore.Due{Kind: casestore.DueTask, ID: task.ID, Partition: p})
 	}
 	return s.store.Schedule(ctx, casestore.Due{Kind: casestore.DueTask, ID: task.ID, Partition: p}, next)

@@ -199,6 +199,55 @@ func TestTollFraud(t *testing.T) {
 	}
 }
 
+// A call back that a bound refuses at the moment of the dial is put off and not used up:
+// it is made when the bound lets it, the next day if need be, and stays before people.
+func TestBoundsUseUpNoCallBack(t *testing.T) {
+	w := abused(t, evening, func(c *Caps) { c.CallsOutPerPrefix = 1 })
+	w.playTokens(t, &callPlayer{world: w, from: "+12025550101", to: tollFree}, "3 2 6465550102 1 1")
+	w.sim.SetCallee(func(to string) twiliosim.CalleeBehaviour {
+		if to == "+16465550102" {
+			return twiliosim.NoAnswer()
+		}
+		return twiliosim.Answers("1")
+	})
+	w.clock.Pass(12 * time.Hour)
+	if ok, err := w.line.store.Cap(t.Context(), "calls to prefix +1646555", "another", 1, 24*time.Hour); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	full, refused := w.clock.Now().Add(24*time.Hour), 0
+	for end := full.Add(12 * time.Hour); len(w.sim.CallsTo("+16465550102")) == 0; w.goesBy(t) {
+		if n := len(w.tasksOf(t, casestore.TaskCallBack)); n != 1 {
+			t.Fatalf("%d calls back stand before people, want 1", n)
+		}
+		if w.clock.Now().After(end) {
+			t.Fatal("the patient was not called when the bound would have let it")
+		}
+	}
+	for _, c := range w.sim.Calls() {
+		if strings.Contains(c.Transcript(), "more calls have gone out today") {
+			refused++
+		}
+	}
+	if w.clock.Now().Before(full) || refused < 3 || refused > 8 {
+		t.Errorf("called at %s, and the bound was full until %s; coordinators were told so %d times", w.clock.Now(), full, refused)
+	}
+}
+
+// goesBy lets time go by: slowly while a telephone rings or somebody talks.
+func (w *world) goesBy(t *testing.T) {
+	t.Helper()
+	step := time.Minute
+	for _, c := range w.sim.Calls() {
+		if !twilio.CallStatus(c.Status()).Final() {
+			step = 15 * time.Second
+		}
+	}
+	w.clock.Pass(step)
+	if err := w.settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Numbers that cost, and our own, are promised no call by a machine.
 func TestNumbersThatAreNotDialled(t *testing.T) {
 	settings, err := LoadSettings(noEnvironment, os.ReadFile)

@@ -33,7 +33,10 @@ type keptCommand struct {
 	least, most int
 	// flags adds those of its own; nil for none.
 	flags func(*flag.FlagSet)
-	do    func(ctx context.Context, k kept, args []string, out io.Writer) error
+	// anyway has it done though it cannot be recorded, as an opt-out must be; nil for
+	// never.
+	anyway func(args []string) bool
+	do     func(ctx context.Context, k kept, args []string, out io.Writer) error
 }
 
 // errUsage is an argument that was not understood.
@@ -43,7 +46,7 @@ type errUsage struct{ what string }
 func (e errUsage) Error() string { return e.what }
 
 // runKept carries a command out. The exit status is 2 when the question was not
-// understood, 1 when it could not be done.
+// understood, 1 when it could not be done, 3 when it was done and is not on record.
 func runKept(ctx context.Context, name string, c keptCommand, args []string, env environment, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -61,7 +64,7 @@ func runKept(ctx context.Context, name string, c keptCommand, args []string, env
 	}
 	k, err := openKept(ctx, env, *data)
 	if err == nil {
-		err = k.onRecord(ctx, name, func(ctx context.Context) error { return c.do(ctx, k, flags.Args(), stdout) })
+		err = k.onRecord(ctx, name, c.anyway != nil && c.anyway(flags.Args()), func(ctx context.Context) error { return c.do(ctx, k, flags.Args(), stdout) })
 		err = errors.Join(err, k.store.Close())
 	}
 	if err != nil {
@@ -72,6 +75,8 @@ func runKept(ctx context.Context, name string, c keptCommand, args []string, env
 		return 0
 	case errors.As(err, new(errUsage)):
 		return 2
+	case errors.As(err, new(errNotRecorded)):
+		return 3
 	}
 	return 1
 }

@@ -31,13 +31,26 @@ func (b *byHand) note(d casestore.Deed) {
 	b.deeds = append(b.deeds, e)
 }
 
+// errNotRecorded is what was done although the audit record could not be written.
+type errNotRecorded struct{ err error }
+
+// Error says so.
+func (e errNotRecorded) Error() string {
+	return "it is DONE, and it is NOT ON RECORD; write down who asked for it, and see to the audit record: " + e.err.Error()
+}
+
+// Unwrap gives the cause.
+func (e errNotRecorded) Unwrap() error { return e.err }
+
 // onRecord carries a command out, with a line in the audit record before it, and those
-// of what it did and of how it ended after it. What cannot be recorded is not done.
-func (k kept) onRecord(ctx context.Context, name string, do func(context.Context) error) error {
+// of what it did and of how it ended after it. What cannot be recorded is not done,
+// unless it is to be done anyway: then it fails with errNotRecorded, if with nothing else.
+func (k kept) onRecord(ctx context.Context, name string, anyway bool, do func(context.Context) error) error {
 	by := casestore.Actor{Who: "uid" + strconv.Itoa(os.Getuid()), Role: "operator", Trace: strings.ToLower(rand.Text()[:16])}
 	e := audit.Entry{Who: by.Who, Role: by.Role, What: "command." + strings.ReplaceAll(name, " ", "."), Outcome: "asked", Trace: by.Trace}
-	if err := recordByHand(ctx, k.settings, k.data, e); err != nil {
-		return fmt.Errorf("nothing is done, because it cannot be recorded: %w", err)
+	asked := recordByHand(ctx, k.settings, k.data, e)
+	if asked != nil && !anyway {
+		return fmt.Errorf("nothing is done, because it cannot be recorded: %w", asked)
 	}
 	did := do(casestore.By(ctx, by))
 	k.did.mu.Lock()
@@ -50,6 +63,9 @@ func (k kept) onRecord(ctx context.Context, name string, do func(context.Context
 	}
 	// What was done is done, however long ctx still lasts.
 	err := recordByHand(context.WithoutCancel(ctx), k.settings, k.data, append(k.did.deeds, e)...)
+	if anyway && did == nil && err != nil {
+		return errNotRecorded{err}
+	}
 	return errors.Join(did, err)
 }
 

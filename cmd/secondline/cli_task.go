@@ -30,7 +30,8 @@ const taskUsage = `secondline task shows what is owed, and closes it.
 func runTask(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
 	return runKeptGroup(ctx, "task", taskUsage, map[string]keptCommand{
 		"list": {usage: "Usage: secondline task list\n\n", do: listTasks},
-		"done": {usage: "Usage: secondline task done ID OUTCOME\n\nopted_out keeps the person's number from texts and automated calls too. spoke keeps\nthe promise where the task is the call after delivery.\n\n", least: 2, most: 2, do: closeTask},
+		"done": {usage: "Usage: secondline task done ID OUTCOME\n\nopted_out keeps the person's number from texts and automated calls too. spoke keeps\nthe promise where the task is the call after delivery.\n\n", least: 2, most: 2,
+			anyway: func(args []string) bool { return args[1] == "opted_out" }, do: closeTask},
 	}, args, env, stdout, stderr)
 }
 
@@ -100,13 +101,14 @@ the journal of opt-outs of this machine, before it is in Redis.
   secondline optout [-data DIR] NUMBER
 
 NUMBER is + and country code, such as +16175550123. Only the person undoes it: by
-START, by text.
+START, by text. Where the audit record cannot be written it is done all the same, and
+the exit status is 3.
 
 `
 
 // runOptOut is the command "secondline optout".
 func runOptOut(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
-	return runKept(ctx, "optout", keptCommand{usage: optOutUsage, least: 1, most: 1, do: func(ctx context.Context, k kept, args []string, out io.Writer) error {
+	return runKept(ctx, "optout", keptCommand{usage: optOutUsage, least: 1, most: 1, anyway: func([]string) bool { return true }, do: func(ctx context.Context, k kept, args []string, out io.Writer) error {
 		n, err := phonenumbers.Parse(args[0], "")
 		if err != nil || numberProblem(args[0]) != "" || !phonenumbers.IsPossibleNumber(n) {
 			return errUsage{"this is no number in E.164: + and country code, without blanks, such as +16175550123"}

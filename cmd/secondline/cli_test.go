@@ -223,6 +223,28 @@ func TestOptOutByCommand(t *testing.T) {
 	}
 }
 
+// An opt-out is done though it cannot be recorded, and said to be on no record; all else
+// is refused then.
+func TestOptOutWithoutARecord(t *testing.T) {
+	o := newOffice(t)
+	o.write(filepath.Join(o.data, "optouts.journal"), "")
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(o.store.OpenTask(t.Context(), o.c.Partition, &casestore.Task{ID: "t1", Kind: casestore.TaskCallBack, Due: time.Now(), Case: o.c.ID, Phone: private.Of(officePhone)}))
+	must(os.Mkdir(auditBeside(o.env["AUDIT_LOG"], "cli"), 0o700)) // no file can be there
+	o.refuses(1, "nothing is done", "case", "list")
+	o.refuses(1, "nothing is done", "task", "done", "-data", o.data, "t1", "spoke")
+	o.refuses(3, "NOT ON RECORD", "optout", "-data", o.data, "+16172530777")
+	o.wantOptedOut("+16172530777")
+	o.refuses(3, "NOT ON RECORD", "task", "done", "-data", o.data, "t1", "opted_out")
+	o.wantOptedOut(officePhone)
+	o.refuses(2, "E.164", "optout", "-data", o.data, "6172530777")
+}
+
 func TestEventsByCommand(t *testing.T) {
 	o := newOffice(t)
 	o.want([]string{"events", "replay", "all"}, "nothing to try again")
