@@ -34,6 +34,7 @@ type Log struct {
 	size        int64
 	// broken is set while it is not known what is on disk behind last.
 	broken error
+	closed bool
 	// failures counts those in a row; before retry nothing is tried.
 	failures int
 	retry    time.Time
@@ -223,8 +224,13 @@ func (l *Log) Head() Head {
 	return l.last
 }
 
-// Close closes the files.
-func (l *Log) Close() error { return errors.Join(l.file.Close(), l.head.Close()) }
+// Close closes the files. Nothing more is taken.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	return errors.Join(l.file.Close(), l.head.Close())
+}
 
 func syncDir(path string) error {
 	dir, err := os.Open(path)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -22,6 +23,9 @@ func (l *Log) breaks(err error) {
 
 // mend opens a record that is broken anew, and gives why that cannot be done now.
 func (l *Log) mend() error {
+	if l.closed {
+		return os.ErrClosed
+	}
 	if l.broken == nil {
 		return nil
 	}
@@ -40,7 +44,7 @@ func (l *Log) mend() error {
 // written behind it and never acknowledged is taken away, for whoever wrote it to
 // write again.
 func (l *Log) reopen() error {
-	_ = l.Close() // it has failed already; its lock must go before there is another
+	_ = errors.Join(l.file.Close(), l.head.Close()) // it has failed already; its lock must go before there is another
 	file, head, err := openFiles(l.path, 0)
 	if err != nil {
 		return err
