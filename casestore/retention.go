@@ -24,8 +24,8 @@ type Retention struct {
 // Retained is what was deleted, or would be.
 type Retained struct {
 	Cases, Recordings, Tasks, Refused, Effects, Deliveries, Consents int
-	// Held counts requests whose time is up and that stay, by why; Failed those that could
-	// not be deleted now. Unclosed counts requests that were followed up as long ago and
+	// Held counts requests whose time is up and that stay, by why; Failed what could not
+	// be deleted now. Unclosed counts requests that were followed up as long ago and
 	// that nobody has closed.
 	Held             map[string]int
 	Failed, Unclosed int
@@ -49,8 +49,8 @@ func (s *Store) ClaimRetention(ctx context.Context) (mine bool, done func(contex
 }
 
 // Retain deletes what has been kept for long enough; with dry it only counts. drop
-// deletes one recording. What fails is counted, logged and left for the next time. It
-// looks at every key.
+// deletes one recording. What fails is counted and left for the next time, keeps nothing
+// else from being deleted, and is an error when all others are gone. It looks at every key.
 func (s *Store) Retain(ctx context.Context, r Retention, dry bool, drop func(context.Context, string) error) (Retained, error) {
 	out := Retained{Held: map[string]int{}}
 	owing, err := s.notHandedOver(ctx)
@@ -58,6 +58,7 @@ func (s *Store) Retain(ctx context.Context, r Retention, dry bool, drop func(con
 		return out, err
 	}
 	now := s.now()
+	var failed []error
 	err = s.EachCase(ctx, func(c *Case) error {
 		switch since := now.Sub(c.Updated); {
 		case !c.Forgotten.IsZero():
@@ -66,32 +67,27 @@ func (s *Store) Retain(ctx context.Context, r Retention, dry bool, drop func(con
 			}
 			out.Consents++
 			if !dry {
-				return s.rdb.Del(ctx, caseKey(c.Partition, c.ID)).Err()
+				failed = append(failed, s.rdb.Del(ctx, caseKey(c.Partition, c.ID)).Err())
 			}
 		case since < r.Closed:
 		case slices.Contains(over, c.Stage):
-			s.retainCase(ctx, c, &out, dry, owing[c.ID], drop)
+			failed = append(failed, s.retainCase(ctx, c, &out, dry, owing[c.ID], drop))
 		case c.Stage == StageFollowedUp:
 			out.Unclosed++
 		}
 		return ctx.Err()
 	})
-	if err != nil && !errors.Is(err, ErrSealed) {
-		return out, err
-	}
+	failed = append(failed, err)
 	for p := range Partition(Partitions) {
-		if err := s.retainPart(ctx, p, r, dry, &out, drop); err != nil {
-			return out, err
-		}
+		failed = append(failed, s.retainPart(ctx, p, r, dry, &out, drop))
 	}
-	// A request that no key opens keeps nobody else's.
-	return out, errors.Join(err, s.retainRefused(ctx, r, dry, &out))
+	return out, errors.Join(append(failed, s.retainRefused(ctx, r, dry, &out))...)
 }
 
-func (s *Store) retainCase(ctx context.Context, c *Case, out *Retained, dry, owing bool, drop func(context.Context, string) error) {
+func (s *Store) retainCase(ctx context.Context, c *Case, out *Retained, dry, owing bool, drop func(context.Context, string) error) error {
 	if owing {
 		out.Held[HeldByHandOver]++
-		return
+		return nil
 	}
 	held, tasks, err := s.heldBy(ctx, c)
 	said := len(recordingsOf(c, tasks))
@@ -100,14 +96,15 @@ func (s *Store) retainCase(ctx context.Context, c *Case, out *Retained, dry, owi
 	}
 	switch {
 	case err != nil:
-		s.log.Warn("a request cannot be deleted now; it is tried again", "case", c.ID, "err", err)
 		out.Failed++
+		return fmt.Errorf("casestore: retention: case %s: %w", c.ID, err)
 	case held != "":
 		out.Held[held]++
 	default:
 		out.Cases++
 		out.Recordings += said
 	}
+	return nil
 }
 
 func dropAll(ctx context.Context, sids []string, drop func(context.Context, string) error) error {
@@ -127,43 +124,47 @@ func (s *Store) retainPart(ctx context.Context, p Partition, r Retention, dry bo
 	if err != nil {
 		return fmt.Errorf("casestore: retention: %w", err)
 	}
+	var failed []error
 	for _, id := range ids {
-		t, err := s.Task(ctx, p, id)
-		if errors.Is(err, ErrNotFound) {
-			t = &Task{ID: id, Outcome: "gone"}
-		} else if errors.Is(err, ErrSealed) {
-			out.Failed++ // what no key opens keeps nothing else
-			continue
-		} else if err != nil {
-			return err
-		}
-		if t.Outcome == "" {
-			continue
-		}
-		if c, err := s.Case(ctx, p, t.Case); t.Case != "" && !errors.Is(err, ErrNotFound) && (err != nil || c.Forgotten.IsZero()) {
-			continue // it goes with its request
-		}
-		out.Tasks++
-		if dry {
-			continue
-		}
-		if t.Recording != "" {
-			if err := drop(ctx, t.Recording); err != nil {
-				return fmt.Errorf("casestore: retention: %w", err)
-			}
-		}
-		ops := operations{}
-		s.dropTask(&ops, p, t)
-		if err := s.runPlain(ctx, ops); err != nil {
-			return err
-		}
+		failed = append(failed, s.retainTask(ctx, p, id, dry, out, drop))
 	}
 	n, err := s.retainStream(ctx, deadKey(p), r.LaidAside, dry)
-	if err != nil {
-		return err
-	}
 	out.Effects += n
-	return s.retainDeliveries(ctx, p, r, dry, out)
+	return errors.Join(append(failed, err, s.retainDeliveries(ctx, p, r, dry, out))...)
+}
+
+// retainTask deletes a task of no request, or of one that is gone, and what was said.
+func (s *Store) retainTask(ctx context.Context, p Partition, id string, dry bool, out *Retained, drop func(context.Context, string) error) error {
+	t, err := s.Task(ctx, p, id)
+	if errors.Is(err, ErrNotFound) {
+		t, err = &Task{ID: id, Outcome: "gone"}, nil
+	}
+	if errors.Is(err, ErrSealed) {
+		out.Failed++ // that no key opens it is said where the keys are looked at
+		return nil
+	}
+	if err == nil && t.Outcome == "" {
+		return nil
+	}
+	if err == nil && t.Case != "" {
+		if c, err := s.Case(ctx, p, t.Case); !errors.Is(err, ErrNotFound) && (err != nil || c.Forgotten.IsZero()) {
+			return nil // it goes with its request
+		}
+	}
+	if err == nil && !dry && t.Recording != "" {
+		err = drop(ctx, t.Recording)
+	}
+	if err == nil && !dry {
+		ops := operations{}
+		s.dropTask(&ops, p, t)
+		err = s.runPlain(ctx, ops)
+	}
+	if err != nil {
+		out.Failed++
+		return fmt.Errorf("casestore: retention: task %s: %w", id, err)
+	}
+	out.Tasks++
+	return nil
 }
 
 // retainDeliveries leaves what hands a request over: it is the only copy that the case
@@ -173,23 +174,27 @@ func (s *Store) retainDeliveries(ctx context.Context, p Partition, r Retention, 
 	if err != nil {
 		return fmt.Errorf("casestore: retention: %w", err)
 	}
+	var failed []error
 	for id, box := range all {
 		d, err := s.openDelivery(p, id, box)
 		if err != nil {
-			return err
+			out.Failed++
+			failed = append(failed, fmt.Errorf("casestore: retention: %w", err))
+			continue
 		}
 		if d.Type == IntakeCompleted || s.now().Sub(d.First) < r.LaidAside {
 			continue
 		}
+		if !dry {
+			if err := s.rdb.HDel(ctx, deadEventsKey(p), id).Err(); err != nil {
+				out.Failed++
+				failed = append(failed, fmt.Errorf("casestore: retention: delivery %s: %w", id, err))
+				continue
+			}
+		}
 		out.Deliveries++
-		if dry {
-			continue
-		}
-		if err := s.rdb.HDel(ctx, deadEventsKey(p), id).Err(); err != nil {
-			return fmt.Errorf("casestore: retention: %w", err)
-		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func (s *Store) retainRefused(ctx context.Context, r Retention, dry bool, out *Retained) (err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,6 +143,61 @@ func TestRetention(t *testing.T) {
 	}
 	if contact, err = s.Contact(ctx, person); err != nil || contact.OptedOut.At.IsZero() {
 		t.Error("an opt-out is gone after six years")
+	}
+}
+
+// What cannot be deleted - a recording, a request, an event that nothing opens - is
+// counted and told of, and keeps nothing else.
+func TestRetentionGoesOnBehindWhatItCannotDelete(t *testing.T) {
+	s := testStore(t, redistest.Start(t).URL())
+	now, ctx := t0, t.Context()
+	s.now = func() time.Time { return now }
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const stuck = "RE2123456789abcdef0123456789abcdef"
+	for _, id := range []string{"t1", "t2", "t3", "t4"} {
+		task := &Task{ID: id, Kind: TaskMessage, Due: now, Phone: private.Of("+16175550107"), Recording: "RE" + strings.Repeat(id[1:], 32)}
+		if id == "t2" {
+			task.Recording = stuck
+		}
+		must(s.OpenTask(ctx, 3, task))
+		_, err := s.MoveTask(ctx, 3, id, func(t *Task) bool { t.Outcome = "spoke"; return true })
+		must(err)
+	}
+	bad := closedCase(t, s, "+16175550101", StageClosed)
+	must(s.OpenTask(ctx, bad.Partition, &Task{ID: "t5", Kind: TaskMessage, Due: now, Case: bad.ID, Phone: private.Of("+16175550101"), Recording: stuck}))
+	_, err := s.MoveTask(ctx, bad.Partition, "t5", func(t *Task) bool { t.Outcome = "spoke"; return true })
+	must(err)
+	good := closedCase(t, s, "+16175550102", StageClosed)
+	for _, id := range []string{"d1", "d2", "d3"} {
+		must(s.Delivered(ctx, Delivery{ID: id, Endpoint: "records", Type: OptOutChanged, Body: []byte("{}"), First: now, Partition: 3}, true))
+	}
+	must(s.rdb.HSet(ctx, deadEventsKey(3), "d2", "what nothing opens").Err())
+
+	now = t0.Add(91 * day)
+	got, err := s.Retain(ctx, keptFor, false, func(_ context.Context, sid string) error {
+		if sid == stuck {
+			return errors.New("the file cannot be removed")
+		}
+		return nil
+	})
+	if got.Tasks != 3 || got.Cases != 1 || got.Deliveries != 2 || got.Failed != 3 {
+		t.Errorf("%+v", got)
+	}
+	for _, id := range []string{"task t2", "case " + string(bad.ID), "delivery d2"} {
+		if err == nil || !strings.Contains(err.Error(), id) {
+			t.Errorf("nothing is said of %s: %v", id, err)
+		}
+	}
+	if _, err := s.Task(ctx, 3, "t2"); err != nil {
+		t.Errorf("what leads to the recording that is still there is gone: %v", err)
+	}
+	if c, err := s.Case(ctx, good.Partition, good.ID); err != nil || c.Forgotten.IsZero() {
+		t.Errorf("the next request stays: %v", err)
 	}
 }
 

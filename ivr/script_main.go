@@ -71,7 +71,9 @@ func mainScript() *flow.Script {
 			Ask:  flow.Choices("1", "start", "2", "status", "3", "call_me", "4", "information"),
 			Goto: flow.Goto{"start": intake.ToStart, "status": "status.start", "call_me": "callback.start", "information": "info.choose", "0": "message.record"}},
 
-		// One call too many: of a number, of everybody, or one that never ends.
+		// One call too many: of a number, of everybody, or one that never ends. There is no
+		// key for a person here: every call before it had one, a call is owed, and a machine
+		// that calls again and again would press it.
 		{ID: "often", Ask: flow.Look(lookCaller, "yes", "no"), Goto: flow.Goto{"yes": "often_called", "no": "often_again"}},
 		{ID: "often_called", Say: []string{"A-often", "A-bye-emergency"}, Do: []string{doMissed}, End: flow.Hangup},
 		{ID: "often_again", Say: []string{"A-often-again", "A-bye-emergency"}, End: flow.Hangup},

@@ -39,7 +39,8 @@ TOKENS, divided by blanks:
 An example, a whole request:
   secondline call "1 1 1 2 2 1 03041960 1 1 1 1 1 10001 1 'Ana Ruiz' text:'ana@example.org' 'City Clinic' 'Is there another way?' 3"
 
-The exit status is 1 when a webhook failed or an answer was refused.
+The exit status is 1 when a webhook failed or an answer was refused, and 2 when the call
+ended before all was done; what was heard is printed all the same.
 
 `
 
@@ -85,10 +86,11 @@ func runCall(ctx context.Context, args []string, env environment, stdout, stderr
 		log = newLog(stderr)
 	}
 	result, err := playCall(ctx, env, script{*line, *from, *at, *language, *team, *stage, strings.Join(flags.Args(), " ")}, log)
-	if err != nil {
+	if result == nil {
 		fmt.Fprintln(stderr, "secondline call:", err)
 		return 2
 	}
+	played := err
 	if *asJSON {
 		encoder := json.NewEncoder(stdout)
 		encoder.SetIndent("", "  ")
@@ -101,6 +103,10 @@ func runCall(ctx context.Context, args []string, env environment, stdout, stderr
 		fmt.Fprintln(stderr, "secondline call:", err)
 		return 1
 	}
+	if played != nil {
+		fmt.Fprintln(stderr, "secondline call:", played)
+		return 2
+	}
 	if len(result.Faults) > 0 {
 		return 1
 	}
@@ -110,7 +116,8 @@ func runCall(ctx context.Context, args []string, env environment, stdout, stderr
 // script is what a call is to be.
 type script struct{ line, from, at, language, team, stage, tokens string }
 
-// playCall plays a call, or several of one caller.
+// playCall plays a call, or several of one caller. What was heard in one that ended too
+// early comes with errCallOver.
 func playCall(ctx context.Context, env environment, sc script, log *slog.Logger) (*callResult, error) {
 	settings, err := LoadSettings(env, os.ReadFile)
 	settings.Deploy = settings.Deploy.alone()
@@ -151,10 +158,12 @@ func playCall(ctx context.Context, env environment, sc script, log *slog.Logger)
 		}
 	}
 	p := &callPlayer{world: w, from: sc.from, to: to, language: sc.language}
-	if err := p.play(ctx, tokens); err != nil {
-		return nil, err
+	played := p.play(ctx, tokens)
+	if played != nil && !errors.Is(played, errCallOver) {
+		return nil, played
 	}
-	return p.result(ctx)
+	result, err := p.result(ctx)
+	return result, errors.Join(err, played)
 }
 
 // behaviours are what a coordinator who is rung can do.
@@ -280,8 +289,10 @@ func (p *callPlayer) play(ctx context.Context, tokens []token) error {
 		return err
 	}
 	for i, t := range tokens {
-		if err := p.do(ctx, t); err != nil {
-			return fmt.Errorf("token %d: %w", i+1, err)
+		if err := p.do(ctx, t); errors.Is(err, errCallOver) {
+			return fmt.Errorf("%w, and %d of %d tokens are left, from token %d on", err, len(tokens)-i, len(tokens)-len(choose), i+1-len(choose))
+		} else if err != nil {
+			return fmt.Errorf("token %d: %w", i+1-len(choose), err)
 		}
 	}
 	if p.now != nil && p.now.Await().Kind != twiliosim.AwaitNothing {
@@ -317,6 +328,9 @@ func (p *callPlayer) ring(ctx context.Context) (err error) {
 	return err
 }
 
+// errCallOver is something to be done in a call that has ended.
+var errCallOver = errors.New("the call is over")
+
 func (p *callPlayer) do(ctx context.Context, t token) error {
 	if t.pass > 0 {
 		p.world.clock.Pass(t.pass)
@@ -330,7 +344,7 @@ func (p *callPlayer) do(ctx context.Context, t token) error {
 	p.world.clock.Pass(5 * time.Second)
 	err := p.act(ctx, t)
 	if errors.Is(err, twiliosim.ErrEnded) {
-		return fmt.Errorf("the call is over")
+		return errCallOver
 	}
 	if err != nil {
 		return err

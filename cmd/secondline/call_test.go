@@ -241,3 +241,12 @@ func TestCallRefusesWhatItCannotPlay(t *testing.T) {
 		}
 	}
 }
+
+// A call that ends before all was done in it is printed, with what was left.
+func TestACallThatEndsTooEarlyIsPrinted(t *testing.T) {
+	var out, errs strings.Builder
+	status := run(t.Context(), []string{"call", strings.Repeat("_ ", 40)}, noEnvironment, &out, &errs)
+	if status != 2 || !strings.Contains(out.String(), "Thank you for calling") || !strings.Contains(errs.String(), "the call is over, and ") || !strings.Contains(errs.String(), "of 40 tokens are left") {
+		t.Errorf("status %d:\n%s\n%s", status, out.String(), errs.String())
+	}
+}

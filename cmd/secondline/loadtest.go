@@ -20,7 +20,7 @@ Twilio would send them, and says how long the answers took. For a line that is s
 up for it, NEVER for one that patients use: it makes requests, and everything that
 follows from them.
 
-  secondline loadtest -url PUBLIC_URL -rate 50 -for 1m [-twilio ADDRESS] [-to ADDRESS] -yes
+  secondline loadtest -url PUBLIC_URL -rate 50 -for 1m -twilio ADDRESS [-to ADDRESS] -yes
 
 TWILIO_AUTH_TOKEN, and LINE_CONFIG where there is one, are those of the line. Numbers
 are of the kind set aside for fiction (555-0100 to 555-0199). Have the line's
@@ -67,6 +67,10 @@ func runLoadTest(ctx context.Context, args []string, env environment, stdout, st
 	l.tell(stdout, o)
 	if !o.yes {
 		fmt.Fprintln(stderr, "secondline loadtest: nothing was sent. Is this a line for tests, with a Redis that may be thrown away? Then say -yes.")
+		return 2
+	}
+	if o.twilio == "" {
+		fmt.Fprintln(stderr, "secondline loadtest: nothing was sent, because nobody would stand in for Twilio: what the line sends would reach telephones. Start the line with TWILIO_API_URL=http://127.0.0.1:9090, and say -twilio 127.0.0.1:9090 here.")
 		return 2
 	}
 	failed, err := l.play(ctx, o, stdout)
@@ -125,7 +129,7 @@ func (l *loadTest) tell(out io.Writer, o loadOptions) {
 	fmt.Fprintf(out, "The line's [caps] must allow calls_at_once = %.0f, calls_per_caller_in_10_minutes = %.0f;\n"+
 		"texts above texts_a_second and texts_a_day wait, which is no failure here.\n", atOnce, perNumber)
 	if o.twilio == "" {
-		fmt.Fprintln(out, "Nobody stands in for Twilio (-twilio): what the line sends, it sends.")
+		fmt.Fprintln(out, "Nobody stands in for Twilio: -yes needs -twilio.")
 	} else {
 		fmt.Fprintf(out, "The line's TWILIO_API_URL must be http://%s.\n", o.twilio)
 	}

@@ -69,7 +69,7 @@ func TestLoadTestPlaysWholeCallsAndTexts(t *testing.T) {
 	}
 
 	// A call that is answered in another way than it should be is no success.
-	status, out, _ = loadTestWith(t.Context(), loadEnvironment("TWILIO_AUTH_TOKEN="+strings.Repeat("f", 32)), "-url", s.url, "-rate", "30", "-for", "1s", "-pace", "1ms", "-yes")
+	status, out, _ = loadTestWith(t.Context(), loadEnvironment("TWILIO_AUTH_TOKEN="+strings.Repeat("f", 32)), "-url", s.url, "-rate", "30", "-for", "1s", "-pace", "1ms", "-twilio", twilio, "-yes")
 	if status != 1 || !strings.Contains(out, "voice turn: status 403: the signature is refused") {
 		t.Errorf("with another token, status %d:\n%s", status, out)
 	}
@@ -93,8 +93,12 @@ func TestLoadTestSendsNothingUnasked(t *testing.T) {
 	if status != 2 || asked || !strings.Contains(errs, "nothing was sent") || !strings.Contains(errs, "-yes") {
 		t.Errorf("status %d, asked: %v\n%s", status, asked, errs)
 	}
-	if !strings.Contains(out, "20 webhooks a second") || !strings.Contains(out, "what the line sends, it sends") || !strings.Contains(out, "calls_at_once") {
+	if !strings.Contains(out, "20 webhooks a second") || !strings.Contains(out, "-yes needs -twilio") || !strings.Contains(out, "calls_at_once") {
 		t.Errorf("it does not say what it would do:\n%s", out)
+	}
+	// A line whose texts and calls would go to Twilio is none for tests, whoever says so.
+	if status, _, errs := loadTestWith(t.Context(), env, "-url", server.URL, "-for", "1s", "-yes"); status != 2 || asked || !strings.Contains(errs, "TWILIO_API_URL=http://127.0.0.1:9090") {
+		t.Errorf("without a stand-in: status %d, asked: %v\n%s", status, asked, errs)
 	}
 	if status, _, errs := loadTestWith(t.Context(), noEnvironment, "-url", server.URL, "-yes"); status != 2 || !strings.Contains(errs, "TWILIO_AUTH_TOKEN is not set") {
 		t.Errorf("without a token: %d %s", status, errs)

@@ -99,18 +99,30 @@ func (p *pause) look(ctx context.Context) string {
 	return ""
 }
 
-// settles writes the journal again when another server has become the primary, and
-// waits until the other replicas have done so too.
-func (p *pause) settles(ctx context.Context, servers []casestore.Server) string {
+// begin writes the journal at the start. Which server is the primary is asked before: a
+// failover meanwhile, or before the first look, is one that the first look sees.
+func (p *pause) begin(ctx context.Context) error {
+	p.lineage = "unknown"
+	if servers, err := p.store.Servers(ctx); err == nil {
+		p.lineage = lineageOf(servers)
+	}
+	return p.reapply(ctx)
+}
+
+// lineageOf says which servers are the primaries, and whose data they go on with.
+func lineageOf(servers []casestore.Server) string {
 	var all []string
 	for _, s := range servers {
 		all = append(all, s.Lineage)
 	}
 	slices.Sort(all)
-	lineage := strings.Join(all, " ")
-	if p.lineage == "" {
-		p.lineage = lineage // it was written again at the start
-	}
+	return strings.Join(all, " ")
+}
+
+// settles writes the journal again when another server has become the primary, and
+// waits until the other replicas have done so too.
+func (p *pause) settles(ctx context.Context, servers []casestore.Server) string {
+	lineage := lineageOf(servers)
 	if lineage != p.lineage {
 		if err := p.reapply(ctx); err != nil {
 			return "the journal of opt-outs cannot be written to Redis again"

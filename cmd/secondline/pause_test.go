@@ -65,7 +65,33 @@ func pauseOf(t *testing.T, redis *redistest.Server, replicas int, unsafe bool) *
 	}
 	store := casestore.New(casestore.Options{Redis: rdb, Ring: ring})
 	t.Cleanup(func() { _ = store.Close() })
-	return &pause{store: store, replicas: replicas, unsafe: unsafe, reapply: func(context.Context) error { return nil }, log: slog.New(slog.DiscardHandler)}
+	p := &pause{store: store, replicas: replicas, unsafe: unsafe, reapply: func(context.Context) error { return nil }, log: slog.New(slog.DiscardHandler)}
+	if err := p.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A failover while the journal is written at the start, or before anybody has looked, may
+// have lost what was just written: it is written again before anything is sent.
+func TestAFailoverAtTheStartIsSeen(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	p := pauseOf(t, redis, 0, false)
+	written := 0
+	p.reapply = func(context.Context) error {
+		if written++; written == 1 {
+			redis.Do(t, "REPLICAOF", "127.0.0.1", "1")
+			redis.Do(t, "REPLICAOF", "NO", "ONE") // goes on as another primary
+		}
+		return nil
+	}
+	if err := p.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if why := p.why(t.Context()); written != 2 || !strings.Contains(why, "failed over") {
+		t.Errorf("the journal was written %d times, and the reason not to send is %q", written, why)
+	}
 }
 
 func wantPause(t *testing.T, p *pause, want string) {

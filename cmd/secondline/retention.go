@@ -70,7 +70,7 @@ func printRetained(out io.Writer, r casestore.Retained, dry bool) {
 		fmt.Fprintf(w, "%d\t requests stay: they were followed up as long ago, and nobody has closed them\n", r.Unclosed)
 	}
 	if r.Failed > 0 {
-		fmt.Fprintf(w, "%d\t requests could not be deleted now\n", r.Failed)
+		fmt.Fprintf(w, "%d\t could not be deleted now\n", r.Failed)
 	}
 	_ = w.Flush()
 }

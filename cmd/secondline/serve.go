@@ -129,7 +129,7 @@ func serve(ctx context.Context, now func() time.Time, s Settings, data string, s
 		return err
 	}
 	hold.reapply = func(ctx context.Context) error { return l.reapply(ctx, time.Time{}) }
-	if err := l.reapply(ctx, time.Time{}); err != nil {
+	if err := hold.begin(ctx); err != nil {
 		return err
 	}
 	if err := rightKeys(ctx, store, log); err != nil {

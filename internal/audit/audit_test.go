@@ -203,17 +203,6 @@ func TestManyAtOnceMakeOneChain(t *testing.T) {
 	}
 }
 
-func TestAfterAFailedWriteNothingMoreIsTaken(t *testing.T) {
-	path, _ := written(t, 1)
-	l := opened(t, path)
-	l.file.Close()
-	for range 2 {
-		if err := l.Append(Entry{What: "board.read"}); err == nil {
-			t.Error("taken")
-		}
-	}
-}
-
 func TestHeadsRead(t *testing.T) {
 	h := Head{7, strings.Repeat("ab", 32)}
 	if got, err := ParseHead(h.String()); err != nil || got != h {

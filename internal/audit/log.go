@@ -21,16 +21,23 @@ const longestLine = 4 << 10
 // process, which holds a lock on it: every other one has a file of its own.
 type Log struct {
 	mu   sync.Mutex
+	path string
 	file *os.File
 	head *os.File
-	// write is the file's; tests make it fail.
-	write func([]byte) (int, error)
+	// write and sync are the files'; tests make them fail.
+	write func(*os.File, []byte) (int, error)
+	sync  func(*os.File) error
 	now   func() time.Time
-	last  Head
-	// size is how long the file is, in bytes.
-	size int64
-	// broken is set once it is not known any more what is on disk.
+	// last is the end of what was acknowledged, size how long the file is by then, in
+	// bytes; tried is the end of what was written last, acknowledged or not.
+	last, tried Head
+	size        int64
+	// broken is set while it is not known what is on disk behind last.
 	broken error
+	closed bool
+	// failures counts those in a row; before retry nothing is tried.
+	failures int
+	retry    time.Time
 }
 
 // ErrLocked says that another process writes the record.
@@ -63,28 +70,37 @@ func headPath(path string) string { return path + ".head" }
 // another process has it, and when the end of the file is not what its head says: then
 // somebody must look (secondline audit verify).
 func Open(path string, now func() time.Time) (*Log, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	file, head, err := openFiles(path, os.O_CREATE)
 	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
+		return nil, err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		file.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, ErrLocked
-		}
-		return nil, fmt.Errorf("audit: %w", err)
-	}
-	head, err := os.OpenFile(headPath(path), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		file.Close()
-		return nil, fmt.Errorf("audit: %w", err)
-	}
-	l := &Log{file: file, head: head, write: file.Write, now: now}
+	l := &Log{path: path, file: file, head: head, write: (*os.File).Write, sync: (*os.File).Sync, now: now}
 	if err := errors.Join(l.takeUp(), syncDir(filepath.Dir(path))); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	return l, nil
+}
+
+// openFiles opens a record and its head, and locks it. It fails with ErrLocked.
+func openFiles(path string, create int) (file, head *os.File, err error) {
+	if file, err = os.OpenFile(path, create|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
+		return nil, nil, fmt.Errorf("audit: %w", err)
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = ErrLocked
+	} else if err == nil {
+		head, err = os.OpenFile(headPath(path), create|os.O_RDWR, 0o600)
+	}
+	if err != nil {
+		file.Close()
+		if errors.Is(err, ErrLocked) {
+			return nil, nil, ErrLocked
+		}
+		return nil, nil, fmt.Errorf("audit: %w", err)
+	}
+	return file, head, nil
 }
 
 // takeUp finds the last line, and compares it with the head.
@@ -123,7 +139,8 @@ func (l *Log) takeUp() error {
 			return err
 		}
 	}
-	return l.writeHead()
+	l.tried = l.last
+	return l.writeHead(l.last)
 }
 
 func readHead(file *os.File) (Head, error) {
@@ -138,42 +155,45 @@ func readHead(file *os.File) (Head, error) {
 	return ParseHead(string(text[:n]))
 }
 
-func (l *Log) writeHead() error {
-	if _, err := l.head.WriteAt([]byte(l.last.String()), 0); err != nil {
+func (l *Log) writeHead(h Head) error {
+	if _, err := l.head.WriteAt([]byte(h.String()), 0); err != nil {
 		return err
 	}
-	return l.head.Sync()
+	return l.sync(l.head)
 }
 
 // Append keeps accesses, in their order; it sets N, Prev and Hash of each, and At where
-// it is zero. When it returns nil they are on disk, all of them; otherwise none is.
-// Where the disk was full it can be tried again; where it is not known any more what
-// is on disk, nothing more is taken: who cannot be recorded may not read.
+// it is zero. When it returns nil they are on disk, all of them; otherwise none is
+// acknowledged, and they can be tried again: the record is then opened anew first, at
+// once after the first failure and less and less often after further ones. While it
+// fails, who cannot be recorded may not read.
 func (l *Log) Append(entries ...Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.broken != nil {
-		return fmt.Errorf("audit: an earlier entry was not written: %w", l.broken)
+	if err := l.mend(); err != nil {
+		return fmt.Errorf("audit: an earlier entry was not written: %w", err)
 	}
 	text, last, err := l.lines(entries)
 	if err != nil {
 		return err
 	}
-	if _, err := l.write(text); err != nil {
+	if _, err := l.write(l.file, text); err != nil {
 		if cut := l.file.Truncate(l.size); cut != nil {
-			l.broken = errors.Join(err, cut)
+			l.breaks(errors.Join(err, cut))
 		}
 		return fmt.Errorf("audit: %w", err)
 	}
-	if err = l.file.Sync(); err == nil {
+	l.tried = last
+	if err = l.sync(l.file); err == nil {
 		// A crash before this leaves lines more than the head tells of, which is right.
-		l.last, l.size = last, l.size+int64(len(text))
-		err = l.writeHead()
+		err = l.writeHead(last)
 	}
 	if err != nil {
-		l.broken = err
+		l.breaks(err)
 		return fmt.Errorf("audit: %w", err)
 	}
+	l.last, l.size = last, l.size+int64(len(text))
+	l.failures = 0
 	return nil
 }
 
@@ -204,8 +224,13 @@ func (l *Log) Head() Head {
 	return l.last
 }
 
-// Close closes the files.
-func (l *Log) Close() error { return errors.Join(l.file.Close(), l.head.Close()) }
+// Close closes the files. Nothing more is taken.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	return errors.Join(l.file.Close(), l.head.Close())
+}
 
 func syncDir(path string) error {
 	dir, err := os.Open(path)

@@ -32,6 +32,7 @@ type Trail struct {
 	mu      sync.Mutex
 	waiting []Entry
 	lost    int // since the last that was written
+	failing bool
 	stats   TrailStats
 }
 
@@ -120,7 +121,8 @@ func (t *Trail) write() bool {
 		t.mu.Lock()
 		if err != nil {
 			t.stats.Failures++
-			first := t.stats.Failures == 1
+			first := !t.failing
+			t.failing = true
 			t.mu.Unlock()
 			if first {
 				t.say.Error("the audit record of the line cannot be written; the line goes on", "err", err)
@@ -130,7 +132,12 @@ func (t *Trail) write() bool {
 		t.waiting = append(t.waiting[:0], t.waiting[n:]...)
 		t.lost -= lost
 		t.stats.Written += n
+		failed := t.failing
+		t.failing = false
 		t.mu.Unlock()
+		if failed {
+			t.say.Info("the audit record of the line is written again", "lost", lost)
+		}
 	}
 }
 

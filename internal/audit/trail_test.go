@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -94,8 +95,8 @@ func TestAfterADiskThatWasFullTheRecordGoesOn(t *testing.T) {
 	path, _ := written(t, 2)
 	l := opened(t, path)
 	whole := l.write
-	l.write = func(text []byte) (int, error) {
-		n, _ := whole(text[:10])
+	l.write = func(f *os.File, text []byte) (int, error) {
+		n, _ := whole(f, text[:10])
 		return n, syscall.ENOSPC
 	}
 	for range 2 {

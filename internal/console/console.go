@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"secondline/casestore"
@@ -85,6 +86,7 @@ type Server struct {
 	legal    legalKnown
 	routes   []route
 	pages    *pages
+	shut     atomic.Bool // the audit record cannot be written
 
 	mu     sync.Mutex
 	names  map[string]string // of people who are not on the roster

@@ -115,10 +115,14 @@ func (s *Server) guard(rt route) http.HandlerFunc {
 // record keeps an entry; where it cannot be kept nothing more is said than that.
 func (s *Server) record(w http.ResponseWriter, e audit.Entry) bool {
 	err := s.Record.Append(e)
+	if was := s.shut.Swap(err != nil); err != nil && !was {
+		s.Log.Error("the audit record cannot be written: the console is shut", "err", err)
+	} else if err == nil && was {
+		s.Log.Info("the audit record is written again: the console is open")
+	}
 	if err == nil {
 		return true
 	}
-	s.Log.Error("the audit record cannot be written: the console is shut", "err", err)
 	http.Error(w, "The audit record cannot be written, so nothing is shown. Please tell whoever runs the program.", http.StatusServiceUnavailable)
 	return false
 }
