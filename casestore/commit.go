@@ -213,7 +213,13 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	}
 }
 
+// sealCase closes a case that is to be kept for long; sealDraft one that the next answer
+// replaces.
 func (s *Store) sealCase(c *Case) []byte {
+	return s.ring.Seal(string(c.ID), "case", pack(encodeCase(c)))
+}
+
+func (s *Store) sealDraft(c *Case) []byte {
 	return s.ring.sealWire(string(c.ID), "case", func(w *writer) { writeCase(w, c) })
 }
 

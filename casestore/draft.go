@@ -35,7 +35,7 @@ const draftRound = time.Hour
 // addDraft keeps an unfinished request for as long as such ones are kept.
 func (s *Store) addDraft(ops *operations, id PersonID, c Draft) {
 	ops.did(Deed{What: "case.draft", Case: c.ID, Outcome: "kept"})
-	ops.add("HSET", draftsKey(id), string(c.ID), s.sealCase(c.Case))
+	ops.add("HSET", draftsKey(id), string(c.ID), s.sealDraft(c.Case))
 	add := ops.add
 	if !c.Last.IsZero() && c.Last.Truncate(draftRound).Equal(c.Updated.Truncate(draftRound)) {
 		add = ops.addIfNew // it may have been dropped in another call

@@ -296,12 +296,6 @@ func (s *Store) tell(ctx context.Context, p Partition, id CaseID, seen int, move
 	return nil, false, fmt.Errorf("casestore: case %s: %w", id, ErrConflict)
 }
 
-func encodeCase(c *Case) []byte {
-	w := &writer{b: []byte{wireFormat}}
-	writeCase(w, c)
-	return w.b
-}
-
 // sameCase says whether nothing is news.
 func sameCase(a, b *Case) bool {
 	x, y := *a, *b

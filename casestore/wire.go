@@ -144,6 +144,12 @@ func readTurn(r *reader) flow.Turn {
 	return t
 }
 
+func encodeCase(c *Case) []byte {
+	w := &writer{b: []byte{wireFormat}}
+	writeCase(w, c)
+	return w.b
+}
+
 // wires have what was written last before it was sealed: every turn writes two.
 var wires = sync.Pool{New: func() any { return new(writer) }}
 
@@ -159,7 +165,11 @@ func (r *KeyRing) sealWire(owner, field string, fill func(*writer)) []byte {
 }
 
 func decodeCase(plain []byte) (*Case, error) {
-	r, err := openWire(plain)
+	wire, err := unpack(plain)
+	if err != nil {
+		return nil, err
+	}
+	r, err := openWire(wire)
 	if err != nil {
 		return nil, err
 	}

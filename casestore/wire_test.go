@@ -67,6 +67,7 @@ func TestAnyConversationComesBack(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(encodeConversation(conversation()))
 	f.Add(encodeCase(fullCase()))
+	f.Add(pack(encodeCase(fullCase())))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = decodeConversation("CA", 1, b)
 		_, _ = decodeCase(b)
