@@ -86,7 +86,8 @@ func (r *KeyRing) Open(owner, field string, sealed []byte) ([]byte, error) {
 	if len(sealed) < 2 || sealed[0] != sealFormat || len(sealed) < 2+int(sealed[1]) {
 		return nil, fmt.Errorf("%w: not a sealed value", ErrSealed)
 	}
-	id, rest := string(sealed[2:2+sealed[1]]), sealed[2+int(sealed[1]):]
+	named := 2 + int(sealed[1])
+	id, rest := string(sealed[2:named]), sealed[named:]
 	aead := r.open[id]
 	if aead == nil {
 		return nil, fmt.Errorf("%w: key %q is not in the ring", ErrSealed, id)
