@@ -18,7 +18,7 @@ func KeyOf(sealed []byte) (id string, ok bool) {
 	if len(sealed) < 2 || sealed[0] != sealFormat || sealed[1] == 0 || len(sealed) < 2+int(sealed[1]) {
 		return "", false
 	}
-	return string(sealed[2 : 2+sealed[1]]), true
+	return string(sealed[2 : 2+int(sealed[1])]), true
 }
 
 // sealedIn says how the values of one kind of key are sealed: every kind that holds

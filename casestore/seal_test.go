@@ -111,7 +111,12 @@ func FuzzParseRequestNumber(f *testing.F) {
 func FuzzOpen(f *testing.F) {
 	ring := testRing(f)
 	f.Add(ring.Seal("c", "case", []byte("x")))
-	f.Fuzz(func(t *testing.T, b []byte) { _, _ = ring.Open("d", "case", b) })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, err := ring.Open("d", "case", b)
+		if _, named := KeyOf(b); err == nil && !named {
+			t.Error("a value is opened that names no key")
+		}
+	})
 }
 
 func TestAddresses(t *testing.T) {
