@@ -100,8 +100,8 @@ func (a *faultTally) String() string {
 // sent to who has opted out, nothing at a time that is not decent, no accepted delivery
 // is forgotten, and at most one thing a fault is sent twice.
 //
-// SECONDLINE_SEEDS says how many schedules are played, on the three topologies together;
-// SECONDLINE_SEED plays one, SECONDLINE_TOPOLOGY on one topology.
+// SECONDLINE_SEEDS says how many schedules are played, on the three topologies together,
+// from SECONDLINE_FIRST on; SECONDLINE_SEED plays one, SECONDLINE_TOPOLOGY on one topology.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	kinds := []string{"single", "sentinel", "cluster"}
@@ -109,11 +109,12 @@ func TestFaults(t *testing.T) {
 		kinds = []string{only}
 	}
 	seeds, _ := strconv.Atoi(os.Getenv("SECONDLINE_SEEDS"))
+	first, _ := strconv.Atoi(os.Getenv("SECONDLINE_FIRST"))
 	for i, kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			list := slices.Clone(seedsOnceBroken[kind])
-			for n := range seeds {
+			for n := first; n < first+seeds; n++ {
 				if n%len(kinds) == i {
 					list = append(list, uint64(n))
 				}
