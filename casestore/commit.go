@@ -68,8 +68,10 @@ type Change struct {
 	Guessed bool
 	// Finished is a request whose intake is now complete; its draft goes.
 	Finished *Case
-	// Tasks are opened.
+	// Tasks are opened. Often names the one among them that is owed because the number
+	// calls too often: OwedCall knows of it from then on.
 	Tasks []*Task
+	Often string
 	// OptOut is recorded for the caller's number, Contact what else is known of it.
 	OptOut  *OptOut
 	Contact ContactChange
@@ -189,6 +191,9 @@ func (s *Store) addChange(ops *operations, id PersonID, change Change) {
 	}
 	for _, task := range change.Tasks {
 		s.addTask(ops, p, task)
+	}
+	if change.Often != "" {
+		ops.addOwed(id, change.Often)
 	}
 	if o := change.OptOut; o != nil {
 		ops.addStop(id, *o)

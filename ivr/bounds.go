@@ -39,10 +39,10 @@ const (
 
 // crowded gives the step for a call that is one too many, and the bound that it met;
 // "" for all others. Nobody is turned away for calling often without being owed a
-// call, once; who withholds the number is counted with everybody only.
-func (s *Server) crowded(who caller, known casestore.Greeting) (step, bound string) {
+// call, and one at a time; who withholds the number is counted with everybody only.
+func (s *Server) crowded(ctx context.Context, who caller, known casestore.Greeting) (step, bound string, err error) {
 	if _, member := s.member(who.number); member {
-		return "", ""
+		return "", "", nil
 	}
 	b := s.cfg.Bounds
 	over := 0
@@ -54,14 +54,13 @@ func (s *Server) crowded(who caller, known casestore.Greeting) (step, bound stri
 		over = max(over, beyond(known.Talking, b.PerCallerAtOnce))
 	}
 	switch {
-	case over > 1:
-		return toOftenAgain, "caller"
-	case over == 1:
-		return toOften, "caller"
+	case over > 0:
+		owed, err := s.store.OwedCall(ctx, who.id)
+		return either(owed, toOftenAgain, toOften), "caller", err
 	case !known.Known && beyond(int(s.crowd.Add(1)), b.AtOnce) > 0:
-		return toFull, "all"
+		return toFull, "all", nil
 	}
-	return "", ""
+	return "", "", nil
 }
 
 // beyond is by how much n is above a bound.

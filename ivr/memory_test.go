@@ -59,6 +59,8 @@ func (m *memory) Incoming(ctx context.Context, id casestore.PersonID, call strin
 	return m.ConversationAndDrafts(ctx, id, call)
 }
 
+func (m *memory) OwedCall(context.Context, casestore.PersonID) (bool, error) { return false, nil }
+
 func (m *memory) CallOver(context.Context, casestore.PersonID, string) error { return nil }
 
 func (m *memory) Promise(context.Context, casestore.Partition, casestore.CaseID) (*casestore.Promise, error) {

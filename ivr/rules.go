@@ -18,6 +18,7 @@ const (
 	doChoose   = "move_promise"
 	doMessage  = "keep_message"
 	doMissed   = "keep_missed_call"
+	doOften    = "keep_call_too_often"
 	doOptOut   = "stop_automated_calls"
 	doDutyOn   = "duty_on"
 	doDutyOff  = "duty_off"

@@ -75,7 +75,7 @@ func mainScript() *flow.Script {
 		// key for a person here: every call before it had one, a call is owed, and a machine
 		// that calls again and again would press it.
 		{ID: "often", Ask: flow.Look(lookCaller, "yes", "no"), Goto: flow.Goto{"yes": "often_called", "no": "often_again"}},
-		{ID: "often_called", Say: []string{"A-often", "A-bye-emergency"}, Do: []string{doMissed}, End: flow.Hangup},
+		{ID: "often_called", Say: []string{"A-often", "A-bye-emergency"}, Do: []string{doOften}, End: flow.Hangup},
 		{ID: "often_again", Say: []string{"A-often-again", "A-bye-emergency"}, End: flow.Hangup},
 		{ID: "full", Say: []string{"A-full", "A-bye-emergency"}, End: flow.Hangup},
 		{ID: "long", Say: []string{"A-long"}, End: flow.Hangup},

@@ -127,6 +127,7 @@ type Store interface {
 	Conversation(ctx context.Context, p casestore.Partition, call string) (*casestore.Conversation, error)
 	ConversationAndDrafts(ctx context.Context, id casestore.PersonID, call string) (*casestore.Conversation, casestore.Greeting, error)
 	Incoming(ctx context.Context, id casestore.PersonID, call string) (*casestore.Conversation, casestore.Greeting, error)
+	OwedCall(ctx context.Context, id casestore.PersonID) (bool, error)
 	CallOver(ctx context.Context, id casestore.PersonID, call string) error
 	CallsInProgress(ctx context.Context) (int, error)
 	Cap(ctx context.Context, what, which string, most int, window time.Duration) (bool, error)

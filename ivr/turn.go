@@ -50,7 +50,10 @@ func (s *Server) begin(ctx context.Context, who caller, known casestore.Greeting
 	if member, ok := s.member(who.number); ok {
 		t.c.Member = member.ID
 	}
-	start, bound := s.crowded(who, known)
+	start, bound, err := s.crowded(ctx, who, known)
+	if err != nil {
+		return nil, err
+	}
 	if bound != "" {
 		s.metrics.crowded.WithLabelValues(bound).Inc()
 		s.log.Warn("a call is one too many", "call", who.call, "bound", bound)
@@ -254,6 +257,8 @@ func (t *turn) carryOut(ctx context.Context) error {
 			t.owe(casestore.TaskCallBack, t.callBackPhone(), "")
 		case doMissed:
 			t.owe(casestore.TaskMissed, t.who.number, "")
+		case doOften:
+			t.change.Often = t.owe(casestore.TaskMissed, t.who.number, "").ID
 		case doMessage:
 			t.owe(casestore.TaskMessage, t.callBackPhone(), t.c.State.Answers.Get("message"))
 		case doCallSoon:

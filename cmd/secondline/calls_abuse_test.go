@@ -81,6 +81,59 @@ func TestWhoCallsTooOftenIsCalledBack(t *testing.T) {
 	}
 }
 
+// The call that is owed to who calls too often is owed although the turn that would have
+// promised it failed; it is owed once for as long as it is open, and again after it was
+// made.
+func TestOneCallAtATimeIsOwedToWhoCallsTooOften(t *testing.T) {
+	w := testWorld(t, afternoon)
+	const hello, sorry, wait = "Thank you for calling", "A person will call you at this number", "Please wait ten minutes"
+	hears := func(want string) {
+		t.Helper()
+		if said := w.says(t, patient); !strings.Contains(said, want) {
+			t.Errorf("heard %q, want %q", said, want)
+		}
+	}
+	six := func() {
+		t.Helper()
+		for range 6 {
+			hears(hello)
+		}
+	}
+	six()
+	id := w.line.store.Ring().Person(private.Of(patient))
+	for _, call := range []string{"CA" + strings.Repeat("7", 32), "CA" + strings.Repeat("8", 32)} {
+		_, _, err := w.line.store.Incoming(t.Context(), id, call) // counted, and nothing comes of it
+		if err == nil {
+			err = w.line.store.CallOver(t.Context(), id, call)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	hears(sorry)
+	hears(wait)
+	w.clock.Pass(11 * time.Minute)
+	six()
+	hears(wait)
+	owed := w.tasksOf(t, casestore.TaskMissed)
+	if len(owed) != 1 {
+		t.Fatalf("owed %d calls", len(owed))
+	}
+	if _, err := w.line.store.MoveTask(t.Context(), owed[0].Partition, owed[0].ID, func(task *casestore.Task) bool {
+		task.Outcome = "reached"
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Pass(11 * time.Minute)
+	six()
+	hears(sorry)
+	hears(wait)
+	if owed := w.tasksOf(t, casestore.TaskMissed); len(owed) != 1 {
+		t.Errorf("owed %d calls after the first was made", len(owed))
+	}
+}
+
 // A withheld number is nobody's: it is not counted against others who withhold theirs.
 func TestWithheldNumbersAreNotOneCaller(t *testing.T) {
 	w := testWorld(t, afternoon)
