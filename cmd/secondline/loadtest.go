@@ -138,15 +138,16 @@ func (l *loadTest) tell(out io.Writer, o loadOptions) {
 // play stands in for Twilio, has people come, shows progress, and says how it went.
 func (l *loadTest) play(ctx context.Context, o loadOptions, out io.Writer) (failed bool, err error) {
 	defer l.pool.close()
-	twilio := &loadTwilio{}
-	if o.twilio != "" {
-		listener, err := net.Listen("tcp", o.twilio)
-		if err != nil {
-			return false, fmt.Errorf("-twilio: %w", err)
-		}
-		server := &http.Server{Handler: twilio, ReadHeaderTimeout: 5 * time.Second}
-		defer server.Close()
-		go func() { _ = server.Serve(listener) }()
+	twilio := &loadTwilio{asked: make(chan struct{})}
+	listener, err := net.Listen("tcp", o.twilio)
+	if err != nil {
+		return false, fmt.Errorf("-twilio: %w", err)
+	}
+	server := &http.Server{Handler: twilio, ReadHeaderTimeout: 5 * time.Second}
+	defer server.Close()
+	go func() { _ = server.Serve(listener) }()
+	if err := l.try(ctx, twilio.asked, o.twilio, firstAsks); err != nil {
+		return false, err
 	}
 	began := time.Now()
 	over := make(chan struct{})
@@ -164,10 +165,34 @@ func (l *loadTest) play(ctx context.Context, o loadOptions, out io.Writer) (fail
 	if err := l.tally.report(out, began); err != nil {
 		return false, err
 	}
-	if o.twilio != "" {
-		fmt.Fprintf(out, "The line asked Twilio's stand-in for %s.\n", twilio)
-	}
+	fmt.Fprintf(out, "The line asked Twilio's stand-in for %s.\n", twilio)
 	return l.tally.failures() > 0, nil
+}
+
+// firstAsks is how long the line has to ask the stand-in for the recordings of the first
+// call, which it does as soon as they are told.
+const firstAsks = 30 * time.Second
+
+// try has one person call, whom the table does not count, and waits until the line asks
+// the stand-in for something: a line that asks somebody else is not set up for tests. A
+// line that does not take the call at all is left to the test to tell of.
+func (l *loadTest) try(ctx context.Context, asked <-chan struct{}, address string, within time.Duration) error {
+	one := *l
+	one.tally, one.pace, one.first = &loadTally{}, 0, l.first-1
+	one.playCall(ctx, 0, time.Now())
+	if one.tally.failures() > 0 {
+		return nil
+	}
+	late := time.NewTimer(within)
+	defer late.Stop()
+	select {
+	case <-asked:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-late.C:
+		return fmt.Errorf("one call was played, and in %s the line has asked nothing of the stand-in for Twilio: it asks somebody else, who may be the real one. Nothing more was sent. Start the line with TWILIO_API_URL=http://%s", within, address)
+	}
 }
 
 func trimSlash(path string) string {

@@ -75,6 +75,22 @@ func TestLoadTestPlaysWholeCallsAndTexts(t *testing.T) {
 	}
 }
 
+// A line that asks another Twilio than the stand-in is left alone after one call.
+func TestLoadTestStopsWhereTheStandInIsNotAsked(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	env := loadEnvironment("TWILIO_AUTH_TOKEN="+worldToken, "TWILIO_ACCOUNT_SID="+worldAccount)
+	l, err := newLoadTest(t.Context(), loadOptions{url: s.url, rate: 1, span: time.Second}, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.pool.close()
+	err = l.try(t.Context(), make(chan struct{}), "127.0.0.1:9090", time.Nanosecond)
+	if err == nil || !strings.Contains(err.Error(), "TWILIO_API_URL=http://127.0.0.1:9090") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func inProgressOf(t *testing.T, s *service) int {
 	t.Helper()
 	n, err := s.store().CallsInProgress(t.Context())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"secondline/internal/loadgen"
@@ -13,6 +14,8 @@ import (
 // loadTwilio answers what the line under test asks of Twilio: it takes every text and
 // every call, and sends and dials nothing. Nothing ever becomes of them.
 type loadTwilio struct {
+	once                     sync.Once
+	asked                    chan struct{} // closed by the first request; nil where nobody waits for it
 	texts, calls, recordings atomic.Int64
 }
 
@@ -25,6 +28,9 @@ func (l *loadTwilio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusCreated)
 		_ = json.NewEncoder(w).Encode(map[string]string{"sid": loadgen.SID(kind, int(n)), "status": "queued", "to": r.FormValue("To"), "from": r.FormValue("From")})
+	}
+	if l.asked != nil {
+		l.once.Do(func() { close(l.asked) })
 	}
 	path := r.URL.Path
 	switch {
