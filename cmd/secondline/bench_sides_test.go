@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -62,9 +63,12 @@ func (s benchSide) serve(b *testing.B, run string) (address string, stop func())
 }
 
 // benchLine is the program as serve puts it together, with its workers, on a
-// real Redis. Its clock runs from the hour at which the intake was recorded.
+// real Redis. Its clock runs from the hour at which the intake was recorded. Memory is
+// looked through as the program does, for the floors too.
 func benchLine(b *testing.B, redis *benchRedis) *line {
 	b.Helper()
+	before := debug.SetGCPercent(gcPercent)
+	b.Cleanup(func() { debug.SetGCPercent(before) })
 	settings, err := LoadSettings(noEnvironment, os.ReadFile)
 	if err != nil {
 		b.Fatal(err)
