@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/md5"
 	"fmt"
 	"io"
 	"net/http"
@@ -164,16 +165,18 @@ func boardKind() kindSpec {
 
 // loadedCase is a case whose opinion was delivered, with everything that an intake asks.
 func loadedCase(i int, delivered time.Time) *casestore.Case {
+	// Twilio's names are random; those of Twilio's that count up would pack too well.
+	sid := func(kind, what string) string { return fmt.Sprintf("%s%x", kind, md5.Sum(fmt.Append(nil, what, i))) }
 	answers := map[string]private.Text{}
 	for name, value := range map[string]string{"for_whom": "self", "adult": "yes", "birth_date": "1960-03-04", "zip": "10001", "can_talk": "yes", "phone": fmt.Sprintf("+1212%07d", i),
-		"consent_calls": "yes", "consent_texts": "yes", "voicemail": "yes", "best_time": "morning", "name": "RE0123456789abcdef0123456789abcdef", "email": "ana@example.org",
-		"clinic": "RE0123456789abcdef0123456789abcde0", "question": "RE0123456789abcdef0123456789abcde1"} {
+		"consent_calls": "yes", "consent_texts": "yes", "consent_voicemail": "yes", "good_time": "morning", "name": sid("RE", "name"), "email": fmt.Sprintf("somebody.%d@example.org", i),
+		"treated_at": sid("RE", "treated_at"), "question": sid("RE", "question")} {
 		answers[name] = private.Of(value)
 	}
 	c := &casestore.Case{ID: casestore.NewCaseID(), Stage: casestore.StageDelivered, Number: casestore.NewRequestNumber(), Line: "tollfree", Language: "en",
 		Opened: delivered.AddDate(0, 0, -20), Updated: delivered, Caller: private.Of(fmt.Sprintf("+1212%07d", i)), Answers: answers, CallBy: delivered.AddDate(0, 0, -19), DeliveredAt: delivered}
 	for _, kind := range []string{"calls", "texts", "voicemail", "processing"} {
-		c.SetConsent(casestore.Consent{Kind: kind, Given: "yes", Prompt: "consent." + kind, Version: "1a2b3c4d", Key: "1", Call: loadgen.SID("CA", i), Line: "tollfree", At: c.Opened})
+		c.SetConsent(casestore.Consent{Kind: kind, Given: "yes", Prompt: "consent." + kind, Version: "1a2b3c4d", Key: "1", Call: sid("CA", "call"), Line: "tollfree", At: c.Opened})
 	}
 	return c
 }
