@@ -82,7 +82,11 @@ func (s *Store) abandon(ctx context.Context, d Due) error {
 	}
 	if drafts := s.openDrafts(map[string]string{c: sealed}); sealed != "" && len(drafts) == 1 {
 		if until := drafts[0].Updated.Add(s.keep); until.After(s.now()) {
-			return s.Schedule(ctx, d, until) // it was gone on with meanwhile
+			// It was gone on with meanwhile. XX: what was finished stays finished.
+			if err := s.rdb.ZAddXX(ctx, d.key(), redis.Z{Score: float64(until.UnixMilli()), Member: d.ID}).Err(); err != nil {
+				return fmt.Errorf("casestore: keep a draft: %w", err)
+			}
+			return nil
 		}
 	}
 	ops := operations{keys: []string{draftsKey(id), d.key()}, args: []any{c, d.ID, sealed}}

@@ -139,7 +139,8 @@ func (s *Store) Standing(ctx context.Context, event, name string) (Standing, err
 // MakeCase keeps a case that the case system has made, under the name that it has
 // there. Its ID follows from the name, so that it is made once; c is the one that is
 // there when it returns, and made says whether it is c. What was agreed to is kept with
-// it, as Agree does. It takes two round trips.
+// it, as Agree does. It takes two round trips, and one more where the case lies in another
+// partition than the number.
 func (s *Store) MakeCase(ctx context.Context, name string, c *Case, agreed map[Channel]Permission) (there *Case, made bool, err error) {
 	c.ID = CaseID("c" + s.ring.hash("case of", name)[:20])
 	person := s.ring.Person(c.Caller)

@@ -65,10 +65,14 @@ func (s *Store) Retain(ctx context.Context, r Retention, dry bool, drop func(con
 			if now.Sub(c.Forgotten) < r.Consents {
 				return nil
 			}
-			out.Consents++
 			if !dry {
-				failed = append(failed, s.rdb.Del(ctx, caseKey(c.Partition, c.ID)).Err())
+				if err := s.rdb.Del(ctx, caseKey(c.Partition, c.ID)).Err(); err != nil {
+					out.Failed++
+					failed = append(failed, fmt.Errorf("casestore: retention: consents: %w", err))
+					return ctx.Err()
+				}
 			}
+			out.Consents++
 		case since < r.Closed:
 		case slices.Contains(over, c.Stage):
 			failed = append(failed, s.retainCase(ctx, c, &out, dry, owing[c.ID], drop))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 // together sends what several turns ask of Redis at the same time in one piece: a write
 // and a read of a connection cost more than all else that a turn asks for. Nobody waits
 // for company. What comes while fewer than piecesAtOnce are under way is sent at once;
-// what comes meanwhile goes in the next piece.
+// what comes meanwhile goes in the next piece, or, where that takes long, alone: pieces
+// hang when connections do, and nobody must hang with them.
 //
 // What is asked may be carried out twice when a connection is lost, as by the client
 // itself: it must be safe to repeat, as a read is, and a write that names the version
@@ -34,13 +36,18 @@ const (
 	mostInPiece = 64
 	// pieceLimit is how long a piece may take, whoever still waits for it.
 	pieceLimit = 5 * time.Second
+	// patience is how long one waits for the next piece before going alone: a hundred
+	// times what a piece takes while all is well.
+	patience = 250 * time.Millisecond
 )
 
 // asked is what one caller waits for.
 type asked struct {
 	ctx  context.Context
-	cmds []redis.Cmder
+	pipe redis.Pipeliner
 	done chan struct{}
+	// left says that nothing was sent, because ctx had ended.
+	left bool
 }
 
 // ask sends the commands that fn gives to a pipeline, and fails with the first error
@@ -54,24 +61,54 @@ func (t *together) ask(ctx context.Context, fn func(redis.Pipeliner)) error {
 		_, err := pipe.Exec(ctx)
 		return err
 	}
-	cmds := pipe.Cmds()
 	t.mu.Lock()
 	if t.under < piecesAtOnce {
 		t.under++
 		t.mu.Unlock()
 		defer t.next()
-		_, err := pipe.Exec(ctx)
+		first, cancel := context.WithTimeout(ctx, pieceLimit)
+		defer cancel()
+		_, err := pipe.Exec(first)
 		return err
 	}
-	a := &asked{ctx: ctx, cmds: cmds, done: make(chan struct{})}
+	a := &asked{ctx: ctx, pipe: pipe, done: make(chan struct{})}
 	t.waiting = append(t.waiting, a)
 	t.mu.Unlock()
-	select {
-	case <-a.done:
-		return t.alone(ctx, cmds)
-	case <-ctx.Done():
-		return ctx.Err()
+	return t.await(a)
+}
+
+// await waits for the answer to what was asked.
+func (t *together) await(a *asked) error {
+	long := time.NewTimer(patience)
+	defer long.Stop()
+	for {
+		select {
+		case <-a.done:
+			if a.left {
+				return a.ctx.Err()
+			}
+			return t.alone(a.ctx, a.pipe.Cmds())
+		case <-long.C:
+			if t.withdraw(a) {
+				_, err := a.pipe.Exec(a.ctx)
+				return err
+			}
+		case <-a.ctx.Done():
+			return a.ctx.Err()
+		}
 	}
+}
+
+// withdraw takes back what no piece has taken yet.
+func (t *together) withdraw(a *asked) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := slices.Index(t.waiting, a)
+	if i < 0 {
+		return false
+	}
+	t.waiting = slices.Delete(t.waiting, i, i+1)
+	return true
 }
 
 // next sends what has come meanwhile.
@@ -94,8 +131,8 @@ func (t *together) send(piece []*asked) {
 	defer cancel()
 	pipe := t.rdb.Pipeline()
 	for _, a := range piece {
-		if a.ctx.Err() == nil {
-			_ = pipe.BatchProcess(ctx, a.cmds...)
+		if a.left = a.ctx.Err() != nil; !a.left {
+			_ = pipe.BatchProcess(ctx, a.pipe.Cmds()...)
 		}
 	}
 	_, _ = pipe.Exec(ctx) // every command has its own error

@@ -97,30 +97,123 @@ func TestWhatIsAskedAtTheSameTimeGoesTogether(t *testing.T) {
 			t.Fatalf("a piece of %d", n)
 		}
 	}
-	for range mostInPiece + 3 {
+	const others = 3
+	for range others {
 		asking(t.Context(), nil)
 	}
-	eventually(func() bool { return waiting() == mostInPiece+3 })
+	eventually(func() bool { return waiting() == others })
 	impatient, giveUp := context.WithCancel(t.Context())
 	asking(impatient, context.Canceled)
-	eventually(func() bool { return waiting() == mostInPiece+4 })
+	eventually(func() bool { return waiting() == others+1 })
 	giveUp()
 
 	g.open <- nil // one of the first two is answered, the other hangs
-	if n := <-g.came; n != mostInPiece {
+	if n := <-g.came; n != others {
 		t.Errorf("the next piece has %d", n)
-	}
-	g.open <- nil
-	if n := <-g.came; n != 3 {
-		t.Errorf("the last piece has %d", n)
 	}
 	g.open <- nil
 	g.open <- nil
 	all.Wait()
 }
 
-// A lost connection concerns those whose piece it carried; what an old primary would not
-// do after a failover is asked again.
+// Where every piece hangs, whoever comes then goes alone before long: a dead connection
+// holds up those whose piece it carries, and nobody else.
+func TestPiecesThatHangHoldUpNobodyElse(t *testing.T) {
+	g, ask, waiting := gated(t)
+	var hung sync.WaitGroup
+	for range piecesAtOnce {
+		hung.Go(func() { _ = ask(t.Context()) })
+		<-g.came
+	}
+	others := make(chan error)
+	for range 5 {
+		go func() { others <- ask(t.Context()) }()
+	}
+	for range 5 {
+		if n := <-g.came; n != 1 {
+			t.Errorf("a piece of %d", n)
+		}
+	}
+	if n := waiting(); n != 0 {
+		t.Errorf("%d still wait for the pieces that hang", n)
+	}
+	for range piecesAtOnce + 5 {
+		g.open <- nil
+	}
+	for range 5 {
+		if err := <-others; err != nil {
+			t.Error(err)
+		}
+	}
+	hung.Wait()
+}
+
+// Whoever's time was over before anything was sent is told so, and never that all is well.
+func TestWhatWasNotSentIsNoSuccess(t *testing.T) {
+	g, ask, waiting := gated(t)
+	var first sync.WaitGroup
+	for range piecesAtOnce {
+		first.Go(func() { _ = ask(t.Context()) })
+		<-g.came
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	errs := make(chan error)
+	go func() { errs <- ask(over) }()
+	if err := <-errs; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if waiting() != 1 {
+		t.Fatal("nothing waits")
+	}
+	for range piecesAtOnce {
+		g.open <- nil
+	}
+	first.Wait()
+	a := &asked{ctx: over, pipe: redis.NewClient(&redis.Options{}).Pipeline(), done: make(chan struct{}), left: true}
+	close(a.done)
+	if err := new(together).await(a); !errors.Is(err, context.Canceled) {
+		t.Errorf("one that was left out got %v", err)
+	}
+}
+
+// What a server would not do for any of a piece, because it is no primary any more, is
+// asked again by each alone.
+func TestWhatAnOldPrimaryRefusesIsAskedAgain(t *testing.T) {
+	g, ask, waiting := gated(t)
+	errs := make(chan error)
+	for range piecesAtOnce {
+		go func() { errs <- ask(t.Context()) }()
+		<-g.came
+	}
+	for range 2 {
+		go func() { errs <- ask(t.Context()) }()
+	}
+	eventually(func() bool { return waiting() == 2 })
+	for range piecesAtOnce { // in the order in which they came
+		g.open <- nil
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := <-g.came; n != 2 {
+		t.Fatalf("a piece of %d", n)
+	}
+	g.open <- readOnly{}
+	for range 2 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// readOnly is what a replica answers to a write.
+type readOnly struct{}
+
+func (readOnly) Error() string { return "READONLY You can't write against a read only replica." }
+func (readOnly) RedisError()   {}
+
+// A lost connection concerns those whose piece it carried.
 func TestAPieceThatIsLost(t *testing.T) {
 	g, ask, waiting := gated(t)
 	errs := make(chan error)

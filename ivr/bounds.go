@@ -88,7 +88,10 @@ func (s *Server) bounded(ctx context.Context, t *casestore.Transfer) (bool, erro
 		name, of string
 		most     int
 	}
-	b, number := s.cfg.Bounds, t.Caller.Reveal()
+	b, number, once := s.cfg.Bounds, t.Caller.Reveal(), t.ID
+	if t.Out.Task != "" {
+		once = roundName(t.ID) // rounds that were not made count once
+	}
 	all := []bound{{"prefix", "calls to prefix " + number[:max(0, len(number)-4)], b.OutPerPrefixADay}, {"day", "calls out", b.OutADay}}
 	if !s.cfg.Home(number) {
 		all = append(all, bound{"country", "calls to country " + s.cfg.Country(number), b.OutPerCountryADay})
@@ -97,7 +100,7 @@ func (s *Server) bounded(ctx context.Context, t *casestore.Transfer) (bool, erro
 		if bound.most == 0 {
 			continue
 		}
-		ok, err := s.store.Cap(ctx, bound.of, t.ID, bound.most, aDay)
+		ok, err := s.store.Cap(ctx, bound.of, once, bound.most, aDay)
 		if err != nil {
 			return false, err
 		}

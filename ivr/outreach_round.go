@@ -26,6 +26,12 @@ func roundOf(task *casestore.Task) string {
 	return id
 }
 
+// roundName is the name of a task's round without those before it that were not made.
+func roundName(id string) string {
+	parts := strings.SplitN(id, ".", 4)
+	return strings.Join(parts[:min(3, len(parts))], ".")
+}
+
 // notMadeBefore is how many rounds of this name before the last were not made; false
 // where the last one has another name.
 func notMadeBefore(last, name string) (int, bool) {
@@ -43,7 +49,7 @@ func notMadeBefore(last, name string) (int, bool) {
 func notMade(t *casestore.Transfer) bool {
 	switch t.Choice {
 	case choseRefused:
-		return t.Out.Why != WhyWrong
+		return t.Out.Why != WhyWrong && t.Out.Why != WhyCountry // no time changes these
 	case choseNobody:
 		rang := func(l casestore.Leg) bool { return l.Call != "" }
 		return !slices.ContainsFunc(t.Legs, rang)
@@ -65,7 +71,7 @@ func pauseAfter(t *casestore.Transfer, task *casestore.Task) time.Duration {
 	}
 	pause := tryAgain
 	switch t.Out.Why {
-	case WhyBound, WhyCountry:
+	case WhyBound:
 		pause = time.Hour
 	case WhyPaused, WhyWindow:
 		pause = time.Minute // nobody is rung before it is over

@@ -17,7 +17,7 @@ func TestRoundsThatWereNotMade(t *testing.T) {
 		notMade bool
 	}{
 		{"a bound", casestore.Transfer{Choice: choseRefused, Legs: rang, Out: &casestore.Outreach{Why: WhyBound}}, true},
-		{"a country", casestore.Transfer{Choice: choseRefused, Legs: rang, Out: &casestore.Outreach{Why: WhyCountry}}, true},
+		{"a country", casestore.Transfer{Choice: choseRefused, Legs: rang, Out: &casestore.Outreach{Why: WhyCountry}}, false},
 		{"Redis may forget", casestore.Transfer{Choice: choseRefused, Legs: rang, Out: &casestore.Outreach{Why: WhyPaused}}, true},
 		{"Twilio never heard of it", casestore.Transfer{Legs: rang, Out: &casestore.Outreach{Disposition: "lost"}}, true},
 		{"no telephone rang", casestore.Transfer{Choice: choseNobody, Legs: []casestore.Leg{{Coordinator: "co1"}}, Out: &casestore.Outreach{}}, true},

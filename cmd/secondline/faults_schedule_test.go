@@ -40,10 +40,11 @@ type schedule struct {
 	wrong   []string
 	lag     bool
 
-	accepted map[string]bool // deliveries that were acknowledged, by patient
-	stopped  time.Time       // when the opt-out was acknowledged
-	answered int             // the last answer of the caller that was acknowledged; -1 for none
-	lagged   int             // answers that were given while replicas were behind
+	accepted map[string]bool   // deliveries that were acknowledged, by patient
+	stopped  time.Time         // when the opt-out was acknowledged
+	answered int               // the last answer of the caller that was acknowledged; -1 for none
+	said     map[int]time.Time // when each of them was
+	lagged   int               // answers that were given while replicas were behind
 	probes   probes
 
 	twice, lost int // of what was sent; of the caller's answers
@@ -76,7 +77,7 @@ func (w *faultWorld) play(seed uint64) *schedule {
 	w.t.Helper()
 	n := w.schedules
 	w.schedules++
-	s := &schedule{t: w.t, w: w, seed: seed, random: rand.New(rand.NewPCG(seed, 34)), begun: time.Now(), zone: newYork(w.t), answered: -1, accepted: map[string]bool{},
+	s := &schedule{t: w.t, w: w, seed: seed, random: rand.New(rand.NewPCG(seed, 34)), begun: time.Now(), zone: newYork(w.t), answered: -1, said: map[int]time.Time{}, accepted: map[string]bool{},
 		patients: []string{personOf(n, 1), personOf(n, 2), personOf(n, 4)}, stopper: personOf(n, 5), caller: personOf(n, 7)}
 	s.faults = drawFaults(s.random, w.redis.Kind)
 	s.toNextDay()
@@ -252,6 +253,7 @@ func (s *schedule) tellsByTelephone(most int) {
 			}
 			s.mu.Lock()
 			s.answered = max(s.answered, q)
+			s.said[q] = time.Now()
 			if lagged || s.lag {
 				s.lagged++
 			}

@@ -6,9 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -174,14 +177,14 @@ func (l *loadTest) play(ctx context.Context, o loadOptions, out io.Writer) (fail
 const firstAsks = 30 * time.Second
 
 // try has one person call, whom the table does not count, and waits until the line asks
-// the stand-in for something: a line that asks somebody else is not set up for tests. A
-// line that does not take the call at all is left to the test to tell of.
+// the stand-in for something: a line that asks somebody else, or does not take the call,
+// is not set up for tests.
 func (l *loadTest) try(ctx context.Context, asked <-chan struct{}, address string, within time.Duration) error {
 	one := *l
 	one.tally, one.pace, one.first = &loadTally{}, 0, l.first-1
 	one.playCall(ctx, 0, time.Now())
 	if one.tally.failures() > 0 {
-		return nil
+		return fmt.Errorf("one call was played, and went wrong; nothing more was sent: %s", strings.Join(slices.Sorted(maps.Keys(one.tally.failed)), "; "))
 	}
 	late := time.NewTimer(within)
 	defer late.Stop()

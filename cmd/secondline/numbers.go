@@ -56,6 +56,7 @@ func (r *recentNumbers) parse(e164 string) parsedNumber {
 	if known {
 		return d
 	}
+	e164 = strings.Clone(e164) // it may be a part of all that is known of a person
 	d = parseNumberAnew(e164)
 	r.mu.Lock()
 	defer r.mu.Unlock()
