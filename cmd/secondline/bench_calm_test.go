@@ -19,6 +19,22 @@ type calm struct {
 	N                   int
 	P50, P90, P99, P999 time.Duration
 	Max                 time.Duration
+	// Late99 and LateMax are how late something was that only wanted to be woken every
+	// millisecond in the same process: what no program on this machine escapes.
+	Late99, LateMax time.Duration
+}
+
+// lateness measures that until ctx ends.
+func lateness(ctx context.Context) *loadgen.Latencies {
+	out := &loadgen.Latencies{}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for due := time.Now(); ctx.Err() == nil; due = time.Now().Add(time.Millisecond) {
+		timer.Reset(time.Until(due))
+		<-timer.C
+		out.Add(time.Since(due))
+	}
+	return out
 }
 
 // tickOf is how many promises are due at once in the worst tick that is measured.
@@ -80,17 +96,19 @@ func (k *benchKind) openLoop(b *testing.B, address string, rate float64, span ti
 		pace: 20 * time.Millisecond, rate: rate, first: int(time.Now().UnixMilli() << 8), tally: &loadTally{}}
 	defer l.pool.close()
 	ctx, cancel := context.WithCancel(b.Context())
-	over := make(chan struct{})
+	over, late := make(chan struct{}), make(chan *loadgen.Latencies, 1)
 	go func() { defer close(over); do(ctx) }()
+	go func() { late <- lateness(ctx) }()
 	began := time.Now()
 	l.run(b.Context(), began, span)
 	cancel()
 	<-over
+	woken := <-late
 	if n := l.tally.failures(); n > 0 {
 		b.Fatalf("%s: %d webhooks failed: %v", what, n, l.tally.failed)
 	}
 	t := &l.tally.all[loadVoice]
-	return calm{what, rate, t.Count(), t.Quantile(0.5), t.Quantile(0.9), t.Quantile(0.99), t.Quantile(0.999), t.Max()}
+	return calm{what, rate, t.Count(), t.Quantile(0.5), t.Quantile(0.9), t.Quantile(0.99), t.Quantile(0.999), t.Max(), woken.Quantile(0.99), woken.Max()}
 }
 
 // firstWords shortens what went on for a picture.

@@ -81,11 +81,11 @@ func BenchmarkEventIn(b *testing.B) {
 }
 
 // BenchmarkCalm is the part of BenchmarkLine that has webhooks come by the clock, at
-// 200 a second.
+// SECONDLINE_RATE (200) a second.
 func BenchmarkCalm(b *testing.B) {
 	report := &benchReport{}
 	for b.Loop() {
-		benchCalm(b, report, 200)
+		benchCalm(b, report, float64(benchNumber("SECONDLINE_RATE", 200)))
 		benchStart(b, report)
 	}
 	for _, line := range report.besides() {
