@@ -22,10 +22,14 @@ demo: ## try the line in a browser telephone; needs nothing but Go
 # everything in make check, which takes much longer.
 RACED := casestore ivr sms internal/audit internal/event internal/recordings internal/twilio internal/twiliosim
 
+# Both at once, and more tests beside one another than there are processors: many wait for
+# a Redis that is killed, or for a browser.
 test: deps ## install what the tests need, then vet and run every test
 	go vet ./...
-	go test $(RACE) $(RACED:%=./%)
-	go test -timeout 20m $$(go list ./... | grep -vxF "$$(printf 'secondline/%s\n' $(RACED))")
+	@echo "go test: everything, with the race detector $(RACED)"; \
+	go test $(RACE) $(RACED:%=./%) & raced=$$!; \
+	go test -timeout 20m -parallel 4 $$(go list ./... | grep -vxF "$$(printf 'secondline/%s\n' $(RACED))"); rest=$$?; \
+	wait $$raced && exit $$rest
 
 check: ## format, vet, staticcheck, and every test again under the race detector
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
