@@ -92,7 +92,7 @@ func (s *Store) placeOf(ctx context.Context, name, at string) (Partition, CaseID
 			return p, CaseID(name), nil
 		}
 	}
-	return 0, "", fmt.Errorf("casestore: case %s: %w", name, ErrNotFound)
+	return 0, "", fmt.Errorf("casestore: case: %w", ErrNotFound) // the name is others': it may be personal
 }
 
 // likeCaseID says whether a name may be an ID of ours: what cannot be is looked for in

@@ -74,11 +74,7 @@ func (s *Store) SettleEvents(ctx context.Context, done EventsDone) ([]WaitingEve
 	return out, nil
 }
 
-// Awaiting gives the events that wait for a case.
-func (s *Store) Awaiting(ctx context.Context, name string) ([]WaitingEvent, error) {
-	return s.SettleEvents(ctx, EventsDone{Cases: []string{name}})
-}
-
+// openWaiting opens the events that wait for a case.
 func (s *Store) openWaiting(name string, sealed map[string]string) ([]WaitingEvent, error) {
 	out := make([]WaitingEvent, 0, len(sealed))
 	for event, box := range sealed {

@@ -35,7 +35,7 @@ func markedOnceProved(t *testing.T, s *Store) {
 	if _, err := s.AwaitCase(ctx, "x", "later", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
-	waiting, err := s.Awaiting(ctx, "x")
+	waiting, err := s.SettleEvents(ctx, EventsDone{Cases: []string{"x"}})
 	if err != nil || len(waiting) != 1 {
 		t.Fatal(waiting, err)
 	}
@@ -50,7 +50,7 @@ func markedOnceProved(t *testing.T, s *Store) {
 	if at, err := s.Standing(ctx, "e1", "x"); err != nil || at.Seen {
 		t.Errorf("it is marked: %+v, %v", at, err)
 	}
-	if waiting, err := s.Awaiting(ctx, "x"); err != nil || len(waiting) != 1 {
+	if waiting, err := s.SettleEvents(ctx, EventsDone{Cases: []string{"x"}}); err != nil || len(waiting) != 1 {
 		t.Errorf("%d wait, %v", len(waiting), err)
 	}
 	done.Since = since

@@ -59,7 +59,7 @@ func TestForgetAndResealOnACluster(t *testing.T) {
 	if err != nil || by["fresh"] < 6 {
 		t.Errorf("%v, %v", by, err)
 	}
-	if waiting, err := s.Awaiting(ctx, "not yet"); err != nil || len(waiting) != 1 {
+	if waiting, err := s.SettleEvents(ctx, EventsDone{Cases: []string{"not yet"}}); err != nil || len(waiting) != 1 {
 		t.Errorf("an event that waits: %v", err)
 	}
 	if refused, err := s.RefusedEvents(ctx, 10); err != nil || len(refused) != 1 {

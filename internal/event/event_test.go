@@ -246,7 +246,7 @@ func TestAnyOrder(t *testing.T) {
 		for c := range cases {
 			name := fmt.Sprint("case-", c)
 			got := b.find(name)
-			if waiting, err := b.store.Awaiting(t.Context(), name); err != nil || len(waiting) > 0 {
+			if waiting, err := b.store.SettleEvents(t.Context(), casestore.EventsDone{Cases: []string{name}}); err != nil || len(waiting) > 0 {
 				t.Errorf("%s: %d events still wait, %v", name, len(waiting), err)
 			}
 			got.Number, got.Updated, got.Version = casestore.RequestNumber{}, time.Time{}, 0

@@ -100,7 +100,7 @@ func TestWhatWaitedIsDoneTheSecondTime(t *testing.T) {
 	if c := b.find("x"); c.Stage != casestore.StageDelivered {
 		t.Errorf("the case is %s", c.Stage)
 	}
-	if waiting, err := b.store.Awaiting(t.Context(), "x"); err != nil || len(waiting) > 0 {
+	if waiting, err := b.store.SettleEvents(t.Context(), casestore.EventsDone{Cases: []string{"x"}}); err != nil || len(waiting) > 0 {
 		t.Errorf("%d still wait, %v", len(waiting), err)
 	}
 }
